@@ -1,0 +1,71 @@
+#!/bin/bash
+# mk/layers.sh BUILD: no part reaches above or beside its layer.
+#   cfg -> modules -> lib/{token,tna,mediate} -> lib/{sdp,base}
+# By include paths, and by the undefined symbols of the objects against a list
+# of what each part may use from outside.
+set -u
+cd "$(dirname "$0")/.."
+build=$1
+bad=0
+fail() { echo "layers: $*" >&2; bad=1; }
+
+declare -A may=(
+	[base]='base' [sdp]='sdp base'
+	[token]='token base' [tna]='tna base' [mediate]='mediate sdp base')
+
+for part in "${!may[@]}"; do
+	for f in lib/"$part"/*.[ch]; do
+		[ -f "$f" ] || continue
+		while IFS= read -r inc; do
+			dir=${inc%%/*}
+			[[ " ${may[$part]} " == *" $dir "* ]] || fail "$f includes $inc"
+		done < <(sed -nE 's/^[ \t]*#[ \t]*include[ \t]+"([^"]+)".*/\1/p' "$f")
+		while IFS= read -r inc; do
+			case $inc in
+				std*.h | string.h | limits.h | inttypes.h | errno.h) ;;
+				openssl/*) grep -qxF "$f" mk/layers.openssl || fail "$f includes <$inc>" ;;
+				jansson.h) grep -qxF "$f" mk/layers.jansson || fail "$f includes <$inc>" ;;
+				*) fail "$f includes <$inc>" ;;
+			esac
+		done < <(sed -nE 's/^[ \t]*#[ \t]*include[ \t]+<([^>]+)>.*/\1/p' "$f")
+	done
+	# What the objects really call: our own layers, or a listed external.
+	allowed=$(mktemp)
+	{
+		for p in ${may[$part]}; do
+			[ -d "$build/lib/$p" ] && nm --defined-only -g "$build/lib/$p"/*.o 2>/dev/null | awk 'NF == 3 { print $3 }'
+		done
+		cat mk/layers.allowed
+	} | sort -u >"$allowed"
+	if [ -d "$build/lib/$part" ]; then
+		while IFS= read -r sym; do fail "lib/$part uses $sym"; done < <(
+			nm -u "$build/lib/$part"/*.o 2>/dev/null | awk 'NF == 2 { print $2 }' | sort -u | comm -23 - "$allowed")
+		while IFS= read -r sym; do fail "lib/$part exports $sym without the prefix ep_"; done < <(
+			nm --defined-only -g "$build/lib/$part"/*.o 2>/dev/null | awk 'NF == 3 { print $3 }' | grep -v '^ep_')
+		while IFS= read -r sym; do fail "lib/$part keeps writable data: $sym"; done < <(
+			nm "$build/lib/$part"/*.o 2>/dev/null | awk 'NF == 3 && $2 ~ /^[bBdDC]$/ { print $3 }' | grep -v '\.rel\.ro')
+	fi
+	rm -f "$allowed"
+done
+
+for f in modules/*/*.[ch] rtpengine-plugin/*.[ch]; do
+	[ -f "$f" ] || continue
+	own=${f#modules/}; own=${own%%/*}
+	while IFS= read -r inc; do
+		case $inc in
+			../* | ./*) fail "$f includes $inc" ;;
+			webrtc_auth/* | tna_register/* | sdp_mediate/*)
+				[[ $inc == "$own"/* || $inc == */api.h ]] || fail "$f reaches into $inc" ;;
+		esac
+	done < <(sed -nE 's/^[ \t]*#[ \t]*include[ \t]+"([^"]+)".*/\1/p' "$f")
+done
+
+# A module shows Kamailio what it needs and nothing more.
+for so in build/modules/*.so; do
+	[ -f "$so" ] || continue
+	while IFS= read -r sym; do fail "$so exports $sym"; done < <(
+		nm -D --defined-only "$so" | awk '{ print $3 }' |
+			grep -vE '^(exports|module_version|module_flags|module_interface_ver|mod_register|bind_[a-z_]+)$')
+done
+[ $bad = 0 ] && echo 'layers: ok'
+exit $bad

@@ -1,0 +1,49 @@
+# Tests. Unit tests: test/unit/<part>/<file>_test.c, one check program each,
+# linked with test/unit/support.c; built twice, plain and under the sanitizers.
+# Fuzz targets: test/fuzz/<name>_fuzz.c with a corpus in test/fuzz/corpus/<name>.
+UNIT := $(patsubst test/unit/%.c,%,$(wildcard test/unit/*/*_test.c))
+FUZZ := $(patsubst test/fuzz/%_fuzz.c,%,$(wildcard test/fuzz/*_fuzz.c))
+BENCH := $(patsubst test/bench/%.c,%,$(wildcard test/bench/*.c))
+UNIT_CFLAGS := $(filter-out -Wmissing-prototypes -Wcast-qual,$(LIB_CFLAGS)) -Itest/unit
+
+define unit_variant
+$(BUILD)/$(1)/unit/%: test/unit/%.c test/unit/support.c test/unit/support.h $(BUILD)/$(1)/libep.a
+	@mkdir -p $$(@D)
+	$$(CC_$(1)) $$(UNIT_CFLAGS) $$(CFLAGS_$(1)) $$< test/unit/support.c $(BUILD)/$(1)/libep.a \
+		$$(LIB_LIBS) -lcheck -lsubunit -lm -lrt -lpthread -o $$@
+endef
+$(foreach v,rel san,$(eval $(call unit_variant,$(v))))
+
+$(BUILD)/fuzz/%: test/fuzz/%_fuzz.c $(BUILD)/fuzz/libep.a
+	@mkdir -p $(@D)
+	$(CLANG) $(filter-out -Wmissing-prototypes,$(LIB_CFLAGS)) -O1 $(SAN) -fsanitize=fuzzer $< \
+		$(BUILD)/fuzz/libep.a $(LIB_LIBS) -o $@
+
+$(BUILD)/bench/bin/%: test/bench/%.c $(BUILD)/rel/libep.a
+	@mkdir -p $(@D)
+	$(CC) $(filter-out -Wmissing-prototypes -fvisibility=hidden,$(LIB_CFLAGS)) -D_GNU_SOURCE -O2 $< \
+		$(BUILD)/rel/libep.a $(LIB_LIBS) -ljwt -o $@
+
+.PHONY: unit fuzz $(BENCH:%=bench-%)
+## unit: build and run the unit tests, plain and under the sanitizers
+unit: unit-programs
+	@test/run.mjs unit
+
+.PHONY: unit-programs fuzz-programs test
+unit-programs: $(UNIT:%=$(BUILD)/rel/unit/%) $(UNIT:%=$(BUILD)/san/unit/%)
+fuzz-programs: $(FUZZ:%=$(BUILD)/fuzz/%)
+
+## test: all of its own set-up, then every test; ends with `N passed, N failed, N skipped`
+# A second make: the versions and paths of what deps installs are read anew.
+test: deps
+	@$(MAKE) --no-print-directory -j2 unit-programs fuzz-programs modules modules-next
+	@test/run.mjs 'step:make -s layers' unit fuzz node browser
+
+## fuzz: run every fuzz target for SECONDS=60
+fuzz: fuzz-programs
+	@test/fuzz/run $(if $(SECONDS),$(SECONDS),60) $(FUZZ)
+
+## bench-<name>: measure; prints a table and writes build/bench/<name>.json
+$(BENCH:%=bench-%): bench-%: $(BUILD)/bench/bin/%
+	@mkdir -p $(BUILD)/bench
+	taskset -c 0 $< $(BUILD)/bench/$*.json

@@ -1,0 +1,123 @@
+#!/usr/bin/env node
+// SPDX-License-Identifier: BSD-2-Clause
+// test/run.mjs [unit|fuzz|node|browser|step:<command>...]: runs the suites and
+// counts what they report. One line per job, failures in full, and at the end
+// the line `N passed, N failed, N skipped`. Every job is a process group of its
+// own that ends with its time limit; its output is build/test/<job>.log.
+import { spawn } from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
+
+const root = path.resolve(import.meta.dirname ?? path.dirname(new URL(import.meta.url).pathname), '..');
+const out = path.join(root, 'build/test');
+process.chdir(root);
+fs.mkdirSync(out, { recursive: true });
+
+function find(dir, match, found = []) {
+	if (!fs.existsSync(dir)) return found;
+	for (const e of fs.readdirSync(dir, { withFileTypes: true })) {
+		const p = path.join(dir, e.name);
+		if (e.isDirectory() && e.name !== 'node_modules') find(p, match, found);
+		else if (e.isFile() && match(e.name)) found.push(p);
+	}
+	return found.sort();
+}
+
+// A job: {name, argv, env, seconds, count(output) -> [passed, failed, skipped]}.
+const jobs = {
+	unit: () => ['rel', 'san'].flatMap((variant) =>
+		find('test/unit', (n) => n.endsWith('_test.c')).map((src) => {
+			const program = src.replace(/^test\//, `build/${variant}/`).replace(/\.c$/, '');
+			const tap = path.join(out, `${variant}-${path.basename(program)}.tap`);
+			fs.rmSync(tap, { force: true });
+			return {
+				name: `${variant} ${src.replace(/^test\/unit\//, '').replace(/_test\.c$/, '')}`,
+				argv: [program], env: { EP_TAP: tap, CK_DEFAULT_TIMEOUT: '60' }, seconds: 180,
+				count: () => countTap(fs.existsSync(tap) ? fs.readFileSync(tap, 'utf8') : ''),
+			};
+		})),
+	fuzz: () => find('test/fuzz', (n) => n.endsWith('_fuzz.c')).map((src) => {
+		const name = path.basename(src, '_fuzz.c');
+		return { name: `fuzz ${name}`, argv: ['test/fuzz/run', '3', name], seconds: 60 };
+	}),
+	node: () => ['test', 'cfg-examples'].flatMap((d) => find(d, (n) => n.endsWith('.test.mjs')))
+		.filter((f) => !f.startsWith('test/browser/')).map(nodeTest),
+	browser: () => find('test/browser', (n) => n.endsWith('.test.mjs')).map(nodeTest),
+};
+
+function nodeTest(file) {
+	return {
+		name: file.replace(/\.test\.mjs$/, ''), seconds: 300, count: countNode,
+		argv: ['test/lab/in-netns', process.execPath, '--test', '--test-reporter=tap', file],
+	};
+}
+
+function countTap(text) {
+	let passed = 0, failed = 0, skipped = 0;
+	for (const line of text.split('\n')) {
+		if (/^ok\b.*# *skip/i.test(line)) skipped++;
+		else if (/^ok\b/.test(line)) passed++;
+		else if (/^not ok\b/.test(line)) failed++;
+	}
+	return [passed, failed, skipped];
+}
+
+function countNode(text) {
+	const n = (word) => Number(text.match(new RegExp(`^# ${word} (\\d+)`, 'm'))?.[1] ?? 0);
+	return [n('pass'), n('fail') + n('cancelled'), n('skipped') + n('todo')];
+}
+
+function run(job) {
+	const started = Date.now();
+	const log = path.join(out, `${job.name.replace(/[^\w.-]+/g, '_')}.log`);
+	const fd = fs.openSync(log, 'w');
+	return new Promise((resolve) => {
+		const child = spawn(job.argv[0], job.argv.slice(1), {
+			stdio: ['ignore', fd, fd], detached: true, env: { ...process.env, ...job.env },
+		});
+		let late = false;
+		const limit = setTimeout(() => { late = true; process.kill(-child.pid, 'SIGKILL'); }, job.seconds * 1000);
+		child.on('error', () => finish(127));
+		child.on('exit', (code) => finish(code ?? 1));
+		let done = false;
+		function finish(code) {
+			if (done) return;
+			done = true;
+			clearTimeout(limit);
+			fs.closeSync(fd);
+			const text = fs.readFileSync(log, 'utf8');
+			let [passed, failed, skipped] = job.count ? job.count(text) : [code === 0 ? 1 : 0, code === 0 ? 0 : 1, 0];
+			// A job that died, or that reported nothing, is a failure of its own.
+			if (failed === 0 && (code !== 0 || late || passed + skipped === 0)) failed = 1;
+			const seconds = ((Date.now() - started) / 1000).toFixed(1);
+			console.log(`${failed ? 'FAIL' : 'ok  '} ${job.name}: ${passed} passed${failed ? `, ${failed} failed` : ''}${skipped ? `, ${skipped} skipped` : ''} (${seconds} s)${late ? ' TIME LIMIT' : ''}`);
+			if (failed) {
+				const lines = text.split('\n').filter((l) => /not ok|error:|Error|expected|:[FE]:|FAIL|failed/i.test(l)).slice(0, 40);
+				console.log([`---- ${path.relative(root, log)}`, ...(lines.length ? lines : text.split('\n').slice(-40)), '----'].join('\n'));
+			}
+			resolve([passed, failed, skipped]);
+		}
+	});
+}
+
+async function runAll(list, parallel, total) {
+	const queue = [...list];
+	await Promise.all(Array.from({ length: parallel }, async () => {
+		for (let job; (job = queue.shift());) (await run(job)).forEach((n, i) => { total[i] += n; });
+	}));
+}
+
+const total = [0, 0, 0];
+for (const what of process.argv.slice(2)) {
+	if (what.startsWith('step:')) {
+		const command = what.slice(5);
+		await runAll([{ name: command, argv: ['/bin/sh', '-c', command], seconds: 300 }], 1, total);
+	} else if (jobs[what]) {
+		await runAll(jobs[what](), what === 'browser' ? 1 : 2, total);
+	} else {
+		console.error(`run: unknown suite ${what}`);
+		process.exit(2);
+	}
+}
+console.log(`${total[0]} passed, ${total[1]} failed, ${total[2]} skipped`);
+process.exit(total[1] ? 1 : 0);
