@@ -4,7 +4,7 @@ HOST ?=
 ## demo: install, build, start the lab, show a call step by step, break it, write build/demo/report.html
 demo: deps
 	@$(MAKE) --no-print-directory -j2 modules
-	@node test/demo/demo.mjs
+	@test/lab/in-netns node test/demo/demo.mjs
 
 ## lab: start the lab for your own browser (HOST=<address>: for a browser on another machine)
 lab: deps

@@ -21,7 +21,7 @@ CC_san := $(CC)
 CC_fuzz := $(CLANG)
 
 # What the libraries stand on, and nothing else.
-LIB_LIBS := -ljansson -lcrypto
+LIB_LIBS := -lcrypto
 
 define lib_variant
 $(BUILD)/$(1)/lib/%.o: lib/%.c

@@ -12,7 +12,7 @@ KSRC_NEXT ?= $(BUILD)/ksrc/$(KVER_NEXT)
 MOD_CFLAGS := -std=gnu11 -fPIC -DPIC -g -O2 -fno-strict-aliasing -fvisibility=hidden \
 	-Wall -Wextra -Werror -Wno-unused-parameter -Wno-sign-compare \
 	-Wno-missing-field-initializers -Ilib -Imodules
-LIBS_webrtc_auth := -ljansson -lcrypto -lcurl
+LIBS_webrtc_auth := -lcrypto -lcurl
 LIBS_tna_register := -lcrypto
 LIBS_sdp_mediate :=
 
@@ -30,7 +30,7 @@ $(1)/$(3).so: $(patsubst modules/$(3)/%.c,$(1)/$(3)/%.o,$(wildcard modules/$(3)/
 		$(patsubst modules/common/%.c,$(1)/$(3)/common/%.o,$(wildcard modules/common/*.c)) \
 		$(BUILD)/rel/libep.a mk/module.map
 	$$(CC) -shared -Wl,-z,relro -Wl,-z,now -Wl,--version-script=mk/module.map \
-		-o $$@ $$(filter %.o,$$^) $(BUILD)/rel/libep.a -Wl,--no-undefined-version $$(LIBS_$(3))
+		-o $$@ $$(filter %.o,$$^) $(BUILD)/rel/libep.a $$(LIBS_$(3))
 -include $(wildcard $(1)/$(3)/*.d $(1)/$(3)/common/*.d)
 endef
 # Only the modules whose directory has sources.

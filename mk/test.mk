@@ -7,17 +7,17 @@ BENCH := $(patsubst test/bench/%.c,%,$(wildcard test/bench/*.c))
 UNIT_CFLAGS := $(filter-out -Wmissing-prototypes -Wcast-qual,$(LIB_CFLAGS)) -Itest/unit
 
 define unit_variant
-$(BUILD)/$(1)/unit/%: test/unit/%.c test/unit/support.c test/unit/support.h $(BUILD)/$(1)/libep.a
+$(BUILD)/$(1)/unit/%: test/unit/%.c test/unit/support.c $(wildcard test/unit/*.h test/unit/*/*.h) $(BUILD)/$(1)/libep.a
 	@mkdir -p $$(@D)
 	$$(CC_$(1)) $$(UNIT_CFLAGS) $$(CFLAGS_$(1)) $$< test/unit/support.c $(BUILD)/$(1)/libep.a \
-		$$(LIB_LIBS) -lcheck -lsubunit -lm -lrt -lpthread -o $$@
+		$$(LIB_LIBS) -ljansson -lcheck -lsubunit -lm -lrt -lpthread -o $$@
 endef
 $(foreach v,rel san,$(eval $(call unit_variant,$(v))))
 
-$(BUILD)/fuzz/%: test/fuzz/%_fuzz.c $(BUILD)/fuzz/libep.a
+$(BUILD)/fuzz/%: test/fuzz/%_fuzz.c $(wildcard test/unit/*/*.h) $(BUILD)/fuzz/libep.a
 	@mkdir -p $(@D)
-	$(CLANG) $(filter-out -Wmissing-prototypes,$(LIB_CFLAGS)) -O1 $(SAN) -fsanitize=fuzzer $< \
-		$(BUILD)/fuzz/libep.a $(LIB_LIBS) -o $@
+	$(CLANG) $(filter-out -Wmissing-prototypes,$(LIB_CFLAGS)) -Itest/unit -O1 $(SAN) -fsanitize=fuzzer $< \
+		$(BUILD)/fuzz/libep.a $(LIB_LIBS) -ljansson -o $@
 
 $(BUILD)/bench/bin/%: test/bench/%.c $(BUILD)/rel/libep.a
 	@mkdir -p $(@D)

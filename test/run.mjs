@@ -7,6 +7,7 @@
 import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
+import { stop } from './lab/lab.mjs';
 
 const root = path.resolve(import.meta.dirname ?? path.dirname(new URL(import.meta.url).pathname), '..');
 const out = path.join(root, 'build/test');
@@ -119,5 +120,7 @@ for (const what of process.argv.slice(2)) {
 		process.exit(2);
 	}
 }
+// What a test left running that met its time limit.
+for (const dir of fs.readdirSync(out).filter((name) => name.startsWith('lab-'))) await stop({ dir: path.join(out, dir) });
 console.log(`${total[0]} passed, ${total[1]} failed, ${total[2]} skipped`);
 process.exit(total[1] ? 1 : 0);

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <openssl/core_names.h>
+#include <openssl/crypto.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include "base/crypto.h"
+
+enum ep_err ep_sha256(unsigned char out[EP_SHA256_LEN], struct ep_view v)
+{
+	if(EVP_Digest(v.len ? v.p : "", v.len, out, NULL, EVP_sha256(), NULL) == 1)
+		return EP_OK;
+	ERR_clear_error();
+	return EP_ECRYPTO;
+}
+
+static bool hmac_run(EVP_MAC_CTX *ctx, unsigned char *out, struct ep_view key,
+		const struct ep_view *parts, size_t n)
+{
+	char digest[] = "SHA256";
+	OSSL_PARAM params[] = {
+			OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
+			OSSL_PARAM_construct_end(),
+	};
+	size_t len = 0;
+
+	if(!EVP_MAC_init(ctx, (const unsigned char *)key.p, key.len, params))
+		return false;
+	for(size_t i = 0; i < n; i++)
+		if(parts[i].len > 0
+				&& !EVP_MAC_update(
+						ctx, (const unsigned char *)parts[i].p, parts[i].len))
+			return false;
+	return EVP_MAC_final(ctx, out, &len, EP_SHA256_LEN) && len == EP_SHA256_LEN;
+}
+
+enum ep_err ep_hmac_sha256(unsigned char out[EP_SHA256_LEN], struct ep_view key,
+		const struct ep_view *parts, size_t n)
+{
+	EVP_MAC *mac;
+	EVP_MAC_CTX *ctx;
+	bool ok;
+
+	if(key.p == NULL || key.len == 0)
+		return EP_ERANGE;
+	mac = EVP_MAC_fetch(NULL, "HMAC", NULL);
+	ctx = mac ? EVP_MAC_CTX_new(mac) : NULL;
+	ok = ctx && hmac_run(ctx, out, key, parts, n);
+	EVP_MAC_CTX_free(ctx);
+	EVP_MAC_free(mac);
+	if(ok)
+		return EP_OK;
+	ERR_clear_error();
+	return EP_ECRYPTO;
+}
+
+bool ep_memeq_const(struct ep_view a, struct ep_view b)
+{
+	if(a.p == NULL || b.p == NULL || a.len != b.len)
+		return false;
+	return CRYPTO_memcmp(a.p, b.p, a.len) == 0;
+}

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "base/crypto.h"
+#include <openssl/err.h>
+#include "base/buf.h"
+#include "support.h"
+
+#define ck_assert_hex_eq(octets, hex)                                          \
+	do {                                                                       \
+		char text_[2 * EP_SHA256_LEN];                                         \
+		struct ep_buf b_;                                                      \
+		ep_buf_init(&b_, text_, sizeof(text_));                                \
+		ep_buf_put_hex(&b_, ep_view_of((char *)(octets), EP_SHA256_LEN));      \
+		ck_assert_view_eq(ep_buf_view(&b_), hex);                              \
+	} while(0)
+
+/* FIPS 180-4 example values */
+START_TEST(crypto_sha256_vectors)
+{
+	unsigned char out[EP_SHA256_LEN];
+
+	ck_assert_int_eq(ep_sha256(out, EP_LIT("abc")), EP_OK);
+	ck_assert_hex_eq(out,
+			"ba7816bf8f01cfea414140de5dae2223"
+			"b00361a396177a9cb410ff61f20015ad");
+	ck_assert_int_eq(ep_sha256(out, EP_LIT("")), EP_OK);
+	ck_assert_hex_eq(out,
+			"e3b0c44298fc1c149afbf4c8996fb924"
+			"27ae41e4649b934ca495991b7852b855");
+	ck_assert_int_eq(ep_sha256(out, ep_view_none()), EP_OK);
+	ck_assert_uint_eq(ERR_peek_error(), 0);
+}
+END_TEST
+
+/* RFC 4231 4.3 */
+START_TEST(crypto_hmac_vector_in_parts)
+{
+	struct ep_view whole = EP_LIT("what do ya want for nothing?");
+	unsigned char out[EP_SHA256_LEN];
+
+	for(size_t cut = 0; cut <= whole.len; cut++) {
+		struct ep_view parts[] = {ep_view_head(whole, cut), ep_view_none(),
+				ep_view_from(whole, cut)};
+
+		ck_assert_int_eq(ep_hmac_sha256(out, EP_LIT("Jefe"), parts, 3), EP_OK);
+		ck_assert_hex_eq(out,
+				"5bdcc146bf60754e6a042426089575c7"
+				"5a003f089d2739839dec58b964ec3843");
+	}
+	ck_assert_uint_eq(ERR_peek_error(), 0);
+}
+END_TEST
+
+START_TEST(crypto_hmac_refuses_no_key)
+{
+	unsigned char out[EP_SHA256_LEN];
+	struct ep_view part = EP_LIT("x");
+
+	ck_assert_int_eq(ep_hmac_sha256(out, EP_LIT(""), &part, 1), EP_ERANGE);
+	ck_assert_int_eq(ep_hmac_sha256(out, ep_view_none(), &part, 1), EP_ERANGE);
+}
+END_TEST
+
+START_TEST(crypto_memeq_const)
+{
+	ck_assert(ep_memeq_const(EP_LIT("abc"), EP_LIT("abc")));
+	ck_assert(!ep_memeq_const(EP_LIT("abc"), EP_LIT("abd")));
+	ck_assert(!ep_memeq_const(EP_LIT("abc"), EP_LIT("ab")));
+	ck_assert(!ep_memeq_const(ep_view_none(), ep_view_none()));
+}
+END_TEST
+
+UNIT_MAIN("base/crypto", crypto_sha256_vectors, crypto_hmac_vector_in_parts,
+		crypto_hmac_refuses_no_key, crypto_memeq_const)
