@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/**
+ * Why a registration or a request of a WIC does not go on: one value a cause,
+ * with its name, text, SIP answer and script value in one table.
+ */
+#ifndef EP_TNA_CAUSE_H
+#define EP_TNA_CAUSE_H
+
+enum ep_tna_cause
+{
+	EP_TNA_OK = 0,
+	EP_TNA_INTERNAL,     /* no memory, crypto failed, unusable setting */
+	EP_TNA_MALFORMED,    /* a header we must read does not parse */
+	EP_TNA_CREDENTIALS,  /* Digest credentials: unreadable or more than one */
+	EP_TNA_FOREIGN_HOME, /* Request-URI of a REGISTER is not our home domain */
+	EP_TNA_TO_FOREIGN,   /* To is none of the identities of the token */
+	EP_TNA_FROM_NOT_TO,  /* REGISTER for somebody else (third-party) */
+	EP_TNA_IMPI_FOREIGN, /* Digest username is not the connection's IMPI */
+	EP_TNA_TOKEN_ENDING, /* the token ends before a registration is worth it */
+	EP_TNA_CONTACTS,     /* too many Contacts, or '*' where it may not be */
+	EP_TNA_CORE_CHALLENGED, /* the core does not trust us: it sent 401 or 407
+							   after "auth-done" */
+	EP_TNA_CORE_MALFORMED,  /* the core's answer does not parse */
+	EP_TNA_FROM_FOREIGN,    /* From is none of the registered identities */
+	EP_TNA_METHOD,          /* a REGISTER where none may be, or the reverse */
+	EP_TNA_EMERGENCY,       /* emergency sessions: not for a WIC (TS 22.228) */
+	EP_TNA_SOS_REGISTER,    /* emergency registration (`sos` in a Contact) */
+	EP_TNA_FLOW_TAMPERED,   /* Route or Request-URI: token made by another */
+	EP_TNA_FLOW_FAILED,     /* RFC 5626: the flow named is gone */
+	EP_TNA_NOT_BOUND,       /* no binding for this connection */
+	EP_TNA_CAUSE_N
+};
+
+struct ep_tna_cause_info
+{
+	const char *name;   /* for RPC, $tna(cause) and counters: a-z and '_' */
+	const char *text;   /* for the log: one English sentence */
+	unsigned status;    /* SIP status to answer with */
+	const char *reason; /* its reason phrase */
+	int script;         /* what the script function returns: 1, or < 0 */
+};
+
+/* Never NULL; an unknown value is told as EP_TNA_INTERNAL. */
+const struct ep_tna_cause_info *ep_tna_cause_info(enum ep_tna_cause cause);
+
+#endif

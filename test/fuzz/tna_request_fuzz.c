@@ -1,0 +1,257 @@
+/* ep_tna_register_plan, ep_tna_register_digest_plan, ep_tna_request_plan,
+ * ep_tna_towards_plan, ep_tna_answer_plan. Input: a SIP message. */
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <stdlib.h>
+#include "../unit/tna/msg_text.h"
+#include "base/sipuri.h"
+#include "tna/check.h"
+#include "tna/request.h"
+#include "tna/trust.h"
+
+#define NOW 1000000u
+
+static const struct ep_tna_cfg cfg = {
+		.realm = {"home1.net", 9},
+		.home_uri = {"sip:home1.net", 13},
+		.own_host = {"pcscf:4060", 10},
+		.outbound = true,
+		.visited_network = {"home1.net", 9},
+		.ioi = {"home1.net", 9},
+		.expires_default_s = 600000,
+		.expires_max_s = 600000,
+		.token_skew_s = 10,
+		.token_min_s = 30,
+};
+static const struct ep_view impus[] = {{"sip:alice@home1.net", 19}};
+static const struct ep_view wild[] = {{"sip:c!.*!@home1.net", 19}};
+static const struct ep_view routes[] = {{"<sip:orig@s1;lr>", 16}};
+static const struct ep_tna_identity who = {
+		.impi = {"alice@home1.net", 15},
+		.impus = {impus, 1},
+		.waf = {"waf@x", 5},
+		.add_entity = true,
+		.token_end_s = NOW + 510,
+};
+static const struct ep_binding binding = {.impus = {impus, 1},
+		.wildcards = {wild, 1},
+		.service_route = {routes, 1}};
+
+static char mem[1 << 20];
+static struct msg_after after;
+
+static void must(int holds)
+{
+	if(!holds)
+		abort();
+}
+
+static struct ep_arena *fresh(void)
+{
+	static struct ep_arena arena;
+
+	ep_arena_init(&arena, mem, sizeof(mem), NULL, 0);
+	return &arena;
+}
+
+/* Applies the plan. False: the result outgrew what we look at. */
+static bool apply(const struct ep_msg *m, const struct ep_hdredits *edits)
+{
+	struct ep_buf buf;
+
+	ep_buf_init(&buf, after.text, sizeof(after.text));
+	return ep_hdredits_render(&buf, m, edits) == EP_OK
+		   && m->hdrs_n + edits->n < MSG_HDRS_MAX
+		   && msg_parse(&after.t, ep_buf_view(&buf));
+}
+
+static size_t count(const char *name)
+{
+	return msg_count(&after.t.m, ep_view_z(name));
+}
+
+/* Of every header of the trust domain only what we put there: `ours` says of
+ * which one. */
+static void trust_holds(
+		enum ep_trust_way way, const char *const *ours, size_t ours_n)
+{
+	struct ep_view name;
+	unsigned ways;
+	size_t i, k;
+
+	for(i = 0; (name = ep_trust_name(i, &ways)).p; i++) {
+		size_t allowed = 0;
+
+		if(!(ways & way))
+			continue;
+		for(k = 0; k < ours_n; k++)
+			allowed |= ep_view_ieq(name, ep_view_z(ours[k]));
+		must(msg_count(&after.t.m, name) == allowed);
+	}
+}
+
+/* How often Digest credentials have the parameter; *last is its last value. */
+static size_t digest_has(
+		struct ep_view *last, struct ep_view value, struct ep_view name)
+{
+	struct ep_view item;
+	size_t n = 0;
+
+	must(ep_view_starts(value, EP_LIT("Digest ")));
+	value = ep_view_from(value, 7);
+	while(ep_list_next(&item, &value) == EP_OK) {
+		struct ep_param p;
+
+		must(ep_param_next(&p, &item) == EP_OK && !item.p && p.value.p);
+		if(!ep_view_ieq(p.name, name))
+			continue;
+		*last = p.value;
+		n++;
+	}
+	return n;
+}
+
+/* Only Digest is left, and in it nothing that only we may say. */
+static void no_bearer(const char *name)
+{
+	struct ep_view value, last;
+	size_t k;
+
+	for(k = 0; (value = msg_value(&after.t.m, ep_view_z(name), k)).p; k++) {
+		must(!digest_has(&last, value, EP_LIT("integrity-protected")));
+		must(!digest_has(&last, value, EP_LIT("authorization-entity")));
+	}
+}
+
+/* Kamailio would route by `alias`. */
+static void no_alias(void)
+{
+	struct ep_view rest;
+	struct ep_nameaddr na;
+	struct ep_uri uri;
+	size_t k;
+
+	for(k = 0; (rest = msg_value(&after.t.m, EP_LIT("Contact"), k)).p; k++)
+		while(ep_nameaddr_next(&na, &rest) == EP_OK) {
+			must(!ep_param_get(NULL, na.params, EP_LIT("alias")));
+			must(na.star
+					|| (ep_uri_parse(&uri, na.uri) == EP_OK
+							&& !ep_param_get(
+									NULL, uri.params, EP_LIT("alias"))));
+		}
+}
+
+static const char *const mw[] = {
+		"Path", "P-Visited-Network-ID", "P-Charging-Vector"};
+
+static void register_holds(const struct ep_msg *m)
+{
+	struct ep_tna_register plan;
+	enum ep_tna_cause cause = ep_tna_register_plan(&plan, m, &cfg, &who,
+			EP_LIT("TOKEN"), EP_LIT("icid"), NOW, fresh());
+	size_t i;
+
+	must(cause == EP_TNA_OK || cause < EP_TNA_CAUSE_N);
+	if(cause != EP_TNA_OK || !apply(m, &plan.edits))
+		return;
+	must(count("Authorization") == 1 && count("Proxy-Authorization") == 0);
+	must(ep_view_eq(msg_value(&after.t.m, EP_LIT("Authorization"), 0),
+			EP_LIT("Digest username=\"alice@home1.net\", realm=\"home1.net\", "
+				   "nonce=\"\", uri=\"sip:home1.net\", response=\"\", "
+				   "integrity-protected=\"auth-done\", "
+				   "authorization-entity=\"waf@x\"")));
+	must(ep_view_eq(after.t.m.ruri, cfg.home_uri));
+	must(count("Route") == 0 && count("Expires") <= 1);
+	trust_holds(EP_TRUST_REGISTER, mw, 3);
+	must(plan.expires_s <= 500);
+	no_alias();
+	for(i = 0; i < plan.contacts.n; i++)
+		must(plan.contacts.v[i].expires_s <= plan.expires_s);
+	/* what was limited once stays as it is */
+	if(ep_tna_register_plan(&plan, &after.t.m, &cfg, &who, EP_LIT("TOKEN"),
+			   EP_LIT("icid"), NOW, fresh())
+			== EP_TNA_OK)
+		for(i = 0; i < plan.edits.n; i++)
+			must(plan.edits.v[i].op != EP_HDR_REPLACE);
+	else
+		abort();
+}
+
+static void digest_holds(const struct ep_msg *m, bool bound)
+{
+	struct ep_tna_register plan;
+	struct ep_tna_session session = {.tls = true};
+	struct ep_view value, last;
+
+	if(bound)
+		session.impi = EP_LIT("alice@home1.net");
+	if(ep_tna_register_digest_plan(&plan, m, &cfg, &session, EP_LIT("TOKEN"),
+			   EP_LIT("icid"), fresh())
+					!= EP_TNA_OK
+			|| !apply(m, &plan.edits))
+		return;
+	must(count("Authorization") <= 1 && count("Proxy-Authorization") == 0);
+	trust_holds(EP_TRUST_REGISTER, mw, 3);
+	value = msg_value(&after.t.m, EP_LIT("Authorization"), 0);
+	if(!value.p)
+		return;
+	must(!digest_has(&last, value, EP_LIT("authorization-entity")));
+	if(digest_has(&last, value, EP_LIT("integrity-protected"))) {
+		must(digest_has(&last, value, EP_LIT("integrity-protected")) == 1);
+		must(ep_view_starts(last, EP_LIT("\"tls-")));
+	}
+}
+
+static void request_holds(const struct ep_msg *m)
+{
+	static const char *const ours[] = {
+			"P-Asserted-Identity", "P-Charging-Vector"};
+	bool quiet = ep_view_eq(m->method, EP_LIT("ACK"))
+				 || ep_view_eq(m->method, EP_LIT("CANCEL"));
+	struct ep_tna_request plan;
+
+	if(ep_tna_request_plan(&plan, m, &cfg, &binding, EP_LIT("icid"), fresh())
+					!= EP_TNA_OK
+			|| !apply(m, &plan.edits))
+		return;
+	no_bearer("Authorization");
+	no_bearer("Proxy-Authorization");
+	must(count("P-Preferred-Identity") == 0);
+	no_alias();
+	if(quiet)
+		trust_holds(EP_TRUST_REQUEST, ours, 0);
+	else if(plan.in_dialog)
+		trust_holds(EP_TRUST_REQUEST, ours + 1, 1);
+	else
+		trust_holds(EP_TRUST_REQUEST, ours, 2);
+	if(!plan.in_dialog && !quiet)
+		must(count("Route") == 1
+				&& ep_view_eq(msg_value(&after.t.m, EP_LIT("Route"), 0),
+						EP_LIT("<sip:orig@s1;lr>")));
+}
+
+static void towards_holds(const struct ep_msg *m)
+{
+	static const char *const pai[] = {"P-Asserted-Identity"};
+	struct ep_hdredits edits;
+
+	must(ep_tna_towards_plan(&edits, m, fresh()) == EP_TNA_OK);
+	if(apply(m, &edits))
+		trust_holds(EP_TRUST_TO_WIC, NULL, 0);
+	if(ep_tna_answer_plan(&edits, m, &binding, fresh()) == EP_TNA_OK
+			&& apply(m, &edits))
+		trust_holds(EP_TRUST_REPLY, pai, m->status > 100 && m->status < 300);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
+{
+	static struct msg_text t;
+
+	if(n > 16384 || !msg_parse(&t, ep_view_of((const char *)data, n)))
+		return 0;
+	register_holds(&t.m);
+	digest_holds(&t.m, false);
+	digest_holds(&t.m, true);
+	request_holds(&t.m);
+	towards_holds(&t.m);
+	return 0;
+}
