@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/**
+ * An offer (RFC 3264), from a WIC to the core or the other way.
+ *
+ * Sections that cannot pass (no video in the profile, data channels, media
+ * that only a bundle carries) stay in their place with port 0.
+ */
+#ifndef EP_MEDIATE_OFFER_H
+#define EP_MEDIATE_OFFER_H
+
+#include "mediate/plan.h"
+
+/* `sdp` and `*profile` must live as long as the plan. A cause other than OK:
+ * nothing is to be sent, neither to the gateway nor on. */
+enum ep_mediate_cause ep_mediate_offer_plan(struct ep_mediate_plan *out,
+		enum ep_mediate_from from, struct ep_view sdp,
+		const struct ep_mediate_profile *profile, struct ep_arena *arena);
+
+#endif

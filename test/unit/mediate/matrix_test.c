@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "mediate/matrix.h"
+#include "support.h"
+
+/* What must never reach the core, whatever the gateway does with it. */
+static const char *const webrtc_only[] = {"mid", "msid", "msid-semantic",
+		"ssrc", "ssrc-group", "extmap", "extmap-allow-mixed", "rid",
+		"simulcast", "rtcp-rsize", "rtcp-xr", "rtcp-mux", "group", "ice-ufrag",
+		"ice-pwd", "ice-options", "candidate", "end-of-candidates",
+		"fingerprint", "setup", "tls-id", "bundle-only", "sctp-port",
+		"max-message-size", "MID", "Ssrc", "x-google-flag"};
+
+START_TEST(matrix_lets_nothing_of_webrtc_out)
+{
+	static const enum ep_mediate_case to_core[] = {
+			EP_MEDIATE_W2C_OFFER, EP_MEDIATE_W2C_ANSWER};
+
+	for(size_t c = 0; c < 2; c++)
+		for(size_t i = 0; i < sizeof webrtc_only / sizeof *webrtc_only; i++)
+			ck_assert_msg(
+					!ep_mediate_rule_passes(ep_mediate_matrix_get(to_core[c],
+													ep_view_z(webrtc_only[i])),
+							EP_MEDIATE_OUT),
+					"%s", webrtc_only[i]);
+}
+END_TEST
+
+START_TEST(matrix_gives_the_gateway_what_it_terminates)
+{
+	static const char *const terminated[] = {"ice-ufrag", "ice-pwd",
+			"candidate", "fingerprint", "setup", "rtcp-mux", "mid"};
+
+	for(size_t i = 0; i < sizeof terminated / sizeof *terminated; i++) {
+		struct ep_view name = ep_view_z(terminated[i]);
+		ck_assert_int_eq(ep_mediate_matrix_get(EP_MEDIATE_W2C_OFFER, name),
+				EP_MEDIATE_TO_AGW);
+		ck_assert_int_eq(ep_mediate_matrix_get(EP_MEDIATE_W2C_ANSWER, name),
+				EP_MEDIATE_TO_AGW);
+		ck_assert_int_eq(ep_mediate_matrix_get(EP_MEDIATE_C2W_OFFER, name),
+				EP_MEDIATE_FROM_AGW);
+		ck_assert_int_eq(ep_mediate_matrix_get(EP_MEDIATE_C2W_ANSWER, name),
+				EP_MEDIATE_FROM_AGW);
+	}
+}
+END_TEST
+
+START_TEST(matrix_unknown_goes_to_the_browser_only)
+{
+	struct ep_view name = EP_LIT("tool");
+
+	ck_assert_int_eq(
+			ep_mediate_matrix_get(EP_MEDIATE_W2C_OFFER, name), EP_MEDIATE_DROP);
+	ck_assert_int_eq(ep_mediate_matrix_get(EP_MEDIATE_W2C_ANSWER, name),
+			EP_MEDIATE_DROP);
+	ck_assert_int_eq(
+			ep_mediate_matrix_get(EP_MEDIATE_C2W_OFFER, name), EP_MEDIATE_KEEP);
+	ck_assert_int_eq(ep_mediate_matrix_get(EP_MEDIATE_C2W_ANSWER, name),
+			EP_MEDIATE_KEEP);
+}
+END_TEST
+
+START_TEST(matrix_keeps_a_foreign_ssrc_from_the_browser)
+{
+	static const enum ep_mediate_case to_wic[] = {
+			EP_MEDIATE_C2W_OFFER, EP_MEDIATE_C2W_ANSWER};
+
+	for(size_t c = 0; c < 2; c++) {
+		ck_assert_int_eq(ep_mediate_matrix_get(to_wic[c], EP_LIT("ssrc")),
+				EP_MEDIATE_DROP);
+		ck_assert_int_eq(ep_mediate_matrix_get(to_wic[c], EP_LIT("curr")),
+				EP_MEDIATE_DROP);
+	}
+	ck_assert(!ep_mediate_rule_passes(EP_MEDIATE_FROM_AGW, EP_MEDIATE_IN));
+	ck_assert(ep_mediate_rule_passes(EP_MEDIATE_FROM_AGW, EP_MEDIATE_OUT));
+}
+END_TEST
+
+UNIT_MAIN("mediate/matrix", matrix_lets_nothing_of_webrtc_out,
+		matrix_gives_the_gateway_what_it_terminates,
+		matrix_unknown_goes_to_the_browser_only,
+		matrix_keeps_a_foreign_ssrc_from_the_browser)
