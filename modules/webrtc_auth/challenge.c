@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH OpenSSL-exception */
+#include "core/data_lump_rpl.h"
+#include "core/dprint.h"
+#include "core/parser/parse_uri.h"
+#include "modules/sl/sl.h"
+
+#include "base/buf.h"
+#include "common/ret.h"
+#include "common/view.h"
+#include "token/policy.h"
+#include "webrtc_auth/challenge.h"
+#include "webrtc_auth/conn.h"
+#include "webrtc_auth/params.h"
+#include "webrtc_auth/policy.h"
+
+static sl_api_t sl;
+
+int ep_challenge_init(void)
+{
+	return sl_load_api(&sl);
+}
+
+static str reason_of(unsigned status)
+{
+	static const struct
+	{
+		unsigned status;
+		str text;
+	} reasons[] = {{400, str_init("Bad Request")},
+			{401, str_init("Unauthorized")}, {403, str_init("Forbidden")},
+			{500, str_init("Server Internal Error")},
+			{503, str_init("Service Unavailable")}};
+	size_t i;
+
+	for(i = 0; i < sizeof(reasons) / sizeof(*reasons); i++)
+		if(reasons[i].status == status)
+			return reasons[i].text;
+	return (str)str_init("Refused");
+}
+
+/* The issuer a page of this connection's WWSF gets its tokens from. */
+static const struct ep_issuer *issuer_of(int conid)
+{
+	const struct ep_token_policy *policy = ep_policy_get();
+	const struct ep_wwsf *wwsf;
+	struct ep_conn conn;
+	size_t i;
+
+	if(policy == NULL || ep_conn_get(&conn, conid) != EP_OK)
+		return NULL;
+	wwsf = ep_policy_wwsf_find(policy, ep_view_z(conn.wwsf));
+	if(wwsf == NULL || wwsf->issuer.n == 0)
+		return NULL;
+	for(i = 0; i < policy->issuers_n; i++)
+		if(ep_view_eq(policy->issuers[i].name, wwsf->issuer.v[0]))
+			return &policy->issuers[i];
+	return NULL;
+}
+
+static struct ep_view realm_of(sip_msg_t *msg)
+{
+	if(ep_params()->realm.len > 0)
+		return ep_view_str(&ep_params()->realm);
+	if(parse_sip_msg_uri(msg) == 1)
+		return ep_view_str(&msg->parsed_uri.host);
+	return EP_LIT("ims");
+}
+
+static void put_param(struct ep_buf *b, const char *name, struct ep_view v)
+{
+	ep_buf_put_z(b, name);
+	ep_buf_put_quoted(b, v);
+}
+
+/* Bearer challenge (RFC 8898 4). authz_server is an https URI there: an
+ * issuer that is none is not named. */
+static void put_bearer(
+		struct ep_buf *b, sip_msg_t *msg, const char *oauth_error)
+{
+	const struct ep_issuer *issuer = issuer_of(msg->rcv.proto_reserved1);
+
+	put_param(b, "WWW-Authenticate: Bearer realm=", realm_of(msg));
+	if(issuer != NULL && issuer->scope.len > 0)
+		put_param(b, ", scope=", issuer->scope);
+	if(issuer != NULL && ep_view_starts(issuer->iss, EP_LIT("https://")))
+		put_param(b, ", authz_server=", issuer->iss);
+	if(oauth_error != NULL)
+		put_param(b, ", error=", ep_view_z(oauth_error));
+	ep_buf_put_z(b, "\r\n");
+}
+
+int ep_challenge_send(sip_msg_t *msg, enum ep_token_cause cause)
+{
+	const struct ep_token_cause_info *info = ep_token_cause_get(cause);
+	str reason = reason_of(info->sip_status);
+	char text[2048];
+	struct ep_buf b;
+
+	ep_buf_init(&b, text, sizeof(text));
+	if(info->sip_status == 401 || info->oauth_error != NULL)
+		put_bearer(&b, msg, info->oauth_error);
+	if(info->sip_status == 503)
+		ep_buf_put_z(&b, "Retry-After: 1\r\n");
+	if(b.overflow) {
+		LM_ERR("the challenge does not fit\n");
+		return EP_RET_INTERNAL;
+	}
+	if(b.len > 0 && add_lump_rpl(msg, b.p, (int)b.len, LUMP_RPL_HDR) == NULL)
+		return EP_RET_INTERNAL;
+	if(sl.freply(msg, (int)info->sip_status, &reason) < 0)
+		return EP_RET_INTERNAL;
+	return EP_RET_OK;
+}

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH OpenSSL-exception */
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "core/dprint.h"
+#include "core/kemi.h"
+#include "core/timer_ticks.h"
+
+#include "common/kemi.h"
+#include "common/view.h"
+#include "webrtc_auth/close.h"
+#include "webrtc_auth/conn.h"
+#include "webrtc_auth/counters.h"
+#include "webrtc_auth/tcp.h"
+#include "webrtc_auth/worker.h"
+
+/* A client that has not answered the close frame by then is cut off. */
+#define ECHO_MS 500
+/* Sockets held open meanwhile; beyond it nobody gets time to answer. */
+#define CLOSING_MAX 512
+
+struct closing
+{
+	int conid;
+	int fd;
+	ticks_t since;
+};
+
+static struct closing closings[CLOSING_MAX];
+static size_t closings_n;
+
+static enum ep_err mark(
+		bool *first, int conid, int code, struct ep_view reason, bool hold)
+{
+	enum ep_err err;
+
+	*first = false;
+	if(code < 1000 || code > 4999)
+		return EP_ERANGE;
+	err = ep_conn_revoke(first, conid, code, reason, hold);
+	if(*first)
+		counter_inc(ep_counters.closed);
+	return err;
+}
+
+enum ep_err ep_close_start(int conid, int code, struct ep_view reason)
+{
+	bool first;
+	enum ep_err err = mark(&first, conid, code, reason, false);
+
+	if(first)
+		ep_worker_wake_close(conid);
+	return err;
+}
+
+enum ep_err ep_close_hold(
+		bool *mine, int conid, int code, struct ep_view reason)
+{
+	return mark(mine, conid, code, reason, true);
+}
+
+void ep_close_go(int conid)
+{
+	ep_conn_unhold(conid);
+	ep_worker_wake_close(conid);
+}
+
+static void send_close_frame(const struct ep_conn *conn)
+{
+	static const int types[6] = {SR_KEMIP_INT, SR_KEMIP_STR, SR_KEMIP_INT,
+			SR_KEMIP_NONE, SR_KEMIP_NONE, SR_KEMIP_NONE};
+	typedef int (*close_conid_f)(sip_msg_t *, int, str *, int);
+	static sr_kemi_t *found;
+	str reason;
+
+	if(found == NULL)
+		found = ep_kemi_find("websocket", "close_conid", types);
+	if(found == NULL)
+		return;
+	reason = ep_str_view(ep_view_z(conn->close_reason));
+	((close_conid_f)found->func)(NULL, conn->close_code, &reason, conn->id);
+}
+
+/* Kamailio's own ways to force the end (tcpops' tcp_close_connection_id, or
+ * CONN_EOF to tcp main) only unlink the connection: a reader that holds it
+ * keeps the socket open for seconds. shutdown() on the socket itself ends TCP
+ * now, and every reader takes its usual way out on the end of file. The socket
+ * must be asked for before the client answers: websocket then marks the
+ * connection bad, and tcp main gives none of a bad one away. */
+static void begin(const struct ep_conn *conn)
+{
+	int fd = ep_tcp_socket(conn->id);
+
+	if(fd < 0)
+		return;
+	send_close_frame(conn);
+	if(closings_n == CLOSING_MAX) {
+		shutdown(fd, SHUT_RDWR);
+		close(fd);
+		return;
+	}
+	closings[closings_n++] = (struct closing){conn->id, fd, get_ticks_raw()};
+}
+
+void ep_close_begin(int conid)
+{
+	struct ep_conn conn;
+
+	while(ep_conn_end(&conn, conid) == EP_OK)
+		begin(&conn);
+}
+
+/* Gone, or answered: a connection whose client has echoed the close frame is
+ * marked bad by websocket and no longer found. */
+static bool is_over(const struct closing *c)
+{
+	return !ep_tcp_is_alive(c->conid)
+		   || TICKS_TO_MS(get_ticks_raw() - c->since) >= ECHO_MS;
+}
+
+void ep_close_step(void)
+{
+	size_t i = 0;
+
+	while(i < closings_n) {
+		if(!is_over(&closings[i])) {
+			i++;
+			continue;
+		}
+		shutdown(closings[i].fd, SHUT_RDWR);
+		close(closings[i].fd);
+		closings[i] = closings[--closings_n];
+	}
+}
+
+bool ep_close_pending(void)
+{
+	return closings_n > 0;
+}
