@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH OpenSSL-exception */
+/**
+ * The life of bindings: what happens to one outside a SIP message, and the
+ * process that carries it out.
+ *
+ * Whoever sees that something is to be done queues a job; the module's own
+ * process takes the jobs every 100 ms, and once a second looks for bindings
+ * whose time has come. Calls are ended, event routes run, connections closed
+ * and records dropped in that process only.
+ *
+ * Lock: one for the queue, a leaf.
+ */
+#ifndef EP_TNA_LIFE_H
+#define EP_TNA_LIFE_H
+
+#include "tna_register.h"
+#include "api.h"
+
+enum tna_event
+{
+	TNA_EVENT_NONE,
+	TNA_EVENT_BOUND,   /* event_route[tna:bound] */
+	TNA_EVENT_LOST,    /* [tna:lost] */
+	TNA_EVENT_EXPIRED, /* [tna:expired] */
+	TNA_EVENT_ENDED,   /* [tna:ended] */
+	TNA_EVENTS_N
+};
+
+int tna_life_register(void);       /* mod_register */
+int tna_life_init(void);           /* mod_init */
+int tna_life_child_init(int rank); /* child_init */
+void tna_life_destroy(void);
+
+/* Queues the event route and what a step of the state machine asked for
+ * (enum ep_binding_action). `conid`: for DO_CLOSE and DO_CLOSE_OLD. */
+enum ep_err tna_life_queue(const unsigned char *id, enum tna_event event,
+		unsigned actions, int conid, enum tna_end_cause cause);
+enum ep_err tna_life_queue_call(
+		struct ep_view callid, enum tna_end_cause cause);
+
+/* Ends a binding at once (nothing passes any more) and queues the rest.
+ * EP_OK, EP_ENOENT, EP_ENOMEM. */
+enum ep_err tna_life_end(const unsigned char *id, enum tna_end_cause cause);
+/* The connection is gone, or could not be bound. */
+void tna_life_lost(const unsigned char *id, int conid);
+
+/* The binding that the event route running in this process is about. */
+const unsigned char *tna_life_event_id(void);
+
+#endif

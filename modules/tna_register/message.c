@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH OpenSSL-exception */
+#include <sys/random.h>
+
+#include "core/dprint.h"
+#include "core/pt.h"
+#include "core/xavp.h"
+
+#include "base/buf.h"
+#include "common/ret.h"
+#include "common/view.h"
+#include "message.h"
+
+#define PENDING "tna_pending"
+
+struct tna_current tna_current;
+
+struct tna_current *tna_current_of(sip_msg_t *msg)
+{
+	if(tna_current.msg_id != msg->id || tna_current.pid != my_pid()) {
+		memset(&tna_current, 0, sizeof(tna_current));
+		tna_current.msg_id = msg->id;
+		tna_current.pid = my_pid();
+	}
+	return &tna_current;
+}
+
+enum ep_tna_cause tna_work_begin(struct tna_work *w, sip_msg_t *msg)
+{
+	w->msg = msg;
+	ep_arena_init(&w->arena, w->first, sizeof(w->first), &ep_pkg_alloc,
+			EP_MSG_ARENA_MAX);
+	switch(ep_msg_view(&w->m, msg, &w->arena)) {
+		case EP_OK:
+			return EP_TNA_OK;
+		case EP_ESYNTAX:
+			return EP_TNA_MALFORMED;
+		default:
+			return EP_TNA_INTERNAL;
+	}
+}
+
+static void count_refusal(enum ep_tna_cause cause)
+{
+	if(cause == EP_TNA_FLOW_FAILED)
+		tna_count(TNA_N_FLOW_FAILED);
+	else if(cause == EP_TNA_FLOW_TAMPERED)
+		tna_count(TNA_N_TAMPERED);
+	else if(cause == EP_TNA_CORE_CHALLENGED)
+		tna_count(TNA_N_CHALLENGED);
+	else
+		tna_count(TNA_N_REFUSED);
+}
+
+int tna_work_end(struct tna_work *w, enum ep_tna_cause cause)
+{
+	const struct ep_tna_cause_info *info = ep_tna_cause_info(cause);
+
+	ep_arena_fini(&w->arena);
+	tna_current_of(w->msg)->cause = cause;
+	if(cause == EP_TNA_OK)
+		return EP_RET_OK;
+	count_refusal(cause);
+	if(cause == EP_TNA_INTERNAL || cause == EP_TNA_CORE_CHALLENGED)
+		LM_ERR("%s\n", info->text);
+	else
+		LM_INFO("%.*s from %s:%d: %s\n", EP_FMT(w->m.method),
+				ip_addr2a(&w->msg->rcv.src_ip), w->msg->rcv.src_port,
+				info->text);
+	return info->script;
+}
+
+enum ep_tna_cause tna_work_edit(
+		struct tna_work *w, const struct ep_hdredits *edits)
+{
+	return ep_msg_edit(w->msg, &w->m, edits) == EP_OK ? EP_TNA_OK
+													  : EP_TNA_INTERNAL;
+}
+
+bool tna_id_new(unsigned char *id)
+{
+	return getrandom(id, EP_FLOW_ID_LEN, 0) == EP_FLOW_ID_LEN;
+}
+
+struct ep_view tna_icid_new(struct ep_arena *arena)
+{
+	unsigned char id[EP_FLOW_ID_LEN];
+	char *p = ep_arena_get(arena, 2 * sizeof(id));
+	struct ep_buf text;
+
+	if(p == NULL || !tna_id_new(id))
+		return ep_view_none();
+	ep_buf_init(&text, p, 2 * sizeof(id));
+	ep_buf_put_hex(&text, ep_view_of((char *)id, sizeof(id)));
+	return ep_buf_view(&text);
+}
+
+enum ep_err tna_note_set(const char *name, struct ep_view value)
+{
+	str key = {(char *)name, strlen(name)};
+	sr_xval_t val = {.type = SR_XTYPE_STR, .v.s = ep_str_view(value)};
+
+	xavp_rm_by_name(&key, 1, NULL);
+	return xavp_add_value(&key, &val, NULL) != NULL ? EP_OK : EP_ENOMEM;
+}
+
+struct ep_view tna_note_get(const char *name)
+{
+	str key = {(char *)name, strlen(name)};
+	sr_xavp_t *x = xavp_get(&key, NULL);
+
+	if(x == NULL || x->val.type != SR_XTYPE_STR)
+		return ep_view_none();
+	return ep_view_str(&x->val.v.s);
+}
+
+/* Before the packed binding. */
+struct pending_head
+{
+	int conid;
+	int fetch;
+	uint32_t expires_s;
+};
+
+enum ep_err tna_pending_set(struct tna_work *w, const struct tna_pending *p)
+{
+	struct pending_head head = {p->conid, p->fetch, p->expires_s};
+	size_t n = ep_binding_size(&p->b);
+	char *block = ep_arena_get(&w->arena, sizeof(head) + n);
+
+	if(n == 0 || block == NULL)
+		return EP_ENOMEM;
+	memcpy(block, &head, sizeof(head));
+	if(ep_binding_pack(block + sizeof(head), n, &p->b) != EP_OK)
+		return EP_ENOMEM;
+	return tna_note_set(PENDING, ep_view_of(block, sizeof(head) + n));
+}
+
+enum ep_err tna_pending_get(struct tna_pending *out, struct ep_arena *arena)
+{
+	struct ep_view v = tna_note_get(PENDING);
+	struct pending_head head;
+
+	if(v.len < sizeof(head))
+		return EP_ENOENT;
+	memcpy(&head, v.p, sizeof(head));
+	out->conid = head.conid;
+	out->fetch = head.fetch != 0;
+	out->expires_s = head.expires_s;
+	v = ep_view_from(v, sizeof(head));
+	switch(ep_binding_unpack(&out->b, v.p, v.len, arena)) {
+		case EP_OK:
+			return EP_OK;
+		case EP_ENOMEM:
+			return EP_ENOMEM;
+		default:
+			return EP_ENOENT;
+	}
+}

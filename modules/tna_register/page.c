@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH OpenSSL-exception */
+#include "core/data_lump.h"
+#include "core/dset.h"
+#include "core/mem/mem.h"
+#include "modules/dialog/dlg_hash.h"
+
+#include "base/sipuri.h"
+#include "tna/check.h"
+#include "common/view.h"
+#include "calls.h"
+#include "message.h"
+#include "route.h"
+#include "script.h"
+#include "store.h"
+
+static bool has_to_tag(const struct ep_msg *m)
+{
+	size_t i = ep_msg_find(m, EP_LIT("To"), 0);
+	struct ep_nameaddr to;
+
+	return i != SIZE_MAX && ep_nameaddr_parse(&to, m->hdrs[i].value) == EP_OK
+		   && ep_param_get(NULL, to.params, EP_LIT("tag"));
+}
+
+/* --- from the page --- */
+
+/* The live binding of the connection this message came over. */
+static enum ep_tna_cause bound_of(struct tna_copy *out, struct tna_work *w)
+{
+	unsigned char id[EP_FLOW_ID_LEN];
+	int conid = tna_route_conid(w->msg);
+
+	if(conid == 0 || tna_auth.conn_revoked(conid)
+			|| !tna_store_by_conn(id, conid))
+		return EP_TNA_NOT_BOUND;
+	switch(tna_store_get(out, id, &w->arena)) {
+		case EP_OK:
+			break;
+		case EP_ENOENT:
+			return EP_TNA_NOT_BOUND;
+		default:
+			return EP_TNA_INTERNAL;
+	}
+	if(out->conid != conid || out->life.state != EP_BINDING_BOUND)
+		return EP_TNA_NOT_BOUND;
+	memcpy(tna_current_of(w->msg)->id, id, EP_FLOW_ID_LEN);
+	tna_current_of(w->msg)->known = true;
+	return EP_TNA_OK;
+}
+
+/* The first hop of a known dialog away from the page: its route set there,
+ * or, without one, its remote target. */
+static struct ep_view first_hop(
+		const struct dlg_cell *dlg, const struct tna_copy *c)
+{
+	unsigned wic_leg, core_leg;
+
+	if(!tna_calls_of(dlg, c->b.id, &wic_leg))
+		return ep_view_none();
+	core_leg = wic_leg == DLG_CALLER_LEG ? DLG_CALLEE_LEG : DLG_CALLER_LEG;
+	if(dlg->route_set[core_leg].len > 0)
+		return ep_view_str(&dlg->route_set[core_leg]);
+	return ep_view_str(&dlg->contact[core_leg]);
+}
+
+/* Inside a dialog the page must show the token we gave this binding, and may
+ * not choose where its request goes. */
+static enum ep_tna_cause check_route(struct tna_work *w,
+		const struct tna_copy *c, struct dlg_cell *dlg,
+		const struct tna_next *next)
+{
+	struct ep_flow flow;
+	bool found;
+	enum ep_tna_cause cause = tna_flow_of_route(&flow, &found, &w->m);
+
+	if(cause != EP_TNA_OK)
+		return cause == EP_TNA_MALFORMED || cause == EP_TNA_INTERNAL
+					   ? cause
+					   : EP_TNA_FLOW_TAMPERED;
+	if(!found || flow.purpose == EP_FLOW_PATH
+			|| memcmp(flow.id, c->b.id, EP_FLOW_ID_LEN) != 0)
+		return EP_TNA_FLOW_TAMPERED;
+	if(!tna_next_allowed(
+			   next, &c->b, dlg != NULL ? first_hop(dlg, c) : ep_view_none()))
+		return EP_TNA_FLOW_TAMPERED;
+	return EP_TNA_OK;
+}
+
+/* The request goes to the first Route: Kamailio itself looks at `$du`, then
+ * at the Request-URI, never at Route. */
+static enum ep_tna_cause send_to(sip_msg_t *msg, struct ep_view uri)
+{
+	str s = ep_str_view(uri);
+
+	if(uri.len == 0)
+		return EP_TNA_OK;
+	if(set_dst_uri(msg, &s) < 0)
+		return EP_TNA_INTERNAL;
+	ruri_mark_new();
+	return EP_TNA_OK;
+}
+
+static struct ep_view service_hop(const struct ep_binding *b)
+{
+	struct ep_nameaddr na;
+
+	if(b->service_route.n == 0
+			|| ep_nameaddr_parse(&na, b->service_route.v[0]) != EP_OK)
+		return ep_view_none();
+	return na.uri;
+}
+
+static struct ep_view dialog_icid(struct dlg_cell *dlg, struct ep_arena *arena)
+{
+	str name = str_init(TNA_DLG_ICID), value = STR_NULL;
+	struct ep_view copy;
+
+	if(dlg == NULL || tna_dlg.get_dlg_vardup(dlg, &name, &value) < 0
+			|| value.s == NULL)
+		return ep_view_none();
+	copy = ep_arena_copy(arena, ep_view_str(&value));
+	pkg_free(value.s);
+	return copy;
+}
+
+static enum ep_tna_cause check_in_dialog(struct tna_work *w,
+		const struct tna_copy *c, struct ep_view *icid, struct ep_view *hop)
+{
+	struct dlg_cell *dlg = tna_calls_dialog(w->msg);
+	struct tna_next next;
+	enum ep_tna_cause cause = tna_next_hop(&next, &w->m);
+
+	if(cause == EP_TNA_OK)
+		cause = check_route(w, c, dlg, &next);
+	*icid = dialog_icid(dlg, &w->arena);
+	*hop = next.from_route ? next.uri : ep_view_none();
+	if(dlg != NULL)
+		tna_dlg.release_dlg(dlg);
+	return cause;
+}
+
+static enum ep_tna_cause do_check(struct tna_work *w)
+{
+	struct tna_copy c;
+	struct ep_tna_request plan;
+	struct ep_view icid, hop = ep_view_none();
+	enum ep_tna_cause cause = bound_of(&c, w);
+	bool in_dialog = has_to_tag(&w->m);
+	bool cancel = w->msg->REQ_METHOD == METHOD_CANCEL;
+
+	if(cause != EP_TNA_OK)
+		return cause;
+	if(in_dialog && !cancel)
+		cause = check_in_dialog(w, &c, &icid, &hop);
+	else
+		icid = tna_icid_new(&w->arena);
+	if(cause != EP_TNA_OK)
+		return cause;
+	cause = ep_tna_request_plan(
+			&plan, &w->m, &tna_set.cfg, &c.b, icid, &w->arena);
+	if(cause != EP_TNA_OK)
+		return cause;
+	cause = tna_work_edit(w, &plan.edits);
+	if(cause != EP_TNA_OK || cancel)
+		return cause;
+	if(!in_dialog && w->msg->REQ_METHOD == METHOD_INVITE)
+		tna_calls_mark(w->msg, c.b.id, true, icid);
+	if(in_dialog) {
+		reset_dst_uri(w->msg);
+		return send_to(w->msg, hop);
+	}
+	return send_to(w->msg, service_hop(&c.b));
+}
+
+int tna_ki_check(sip_msg_t *msg)
+{
+	struct tna_work w;
+	enum ep_tna_cause cause = tna_work_begin(&w, msg);
+
+	if(cause == EP_TNA_OK)
+		cause = do_check(&w);
+	return tna_work_end(&w, cause);
+}
+
+/* --- towards the page --- */
+
+/* A request that begins something comes by the Path, one within a dialog by
+ * our Record-Route; whoever saw the one must not use it as the other. */
+static bool purpose_fits(const struct ep_flow *flow, bool in_dialog)
+{
+	return in_dialog ? flow->purpose != EP_FLOW_PATH
+					 : flow->purpose == EP_FLOW_PATH;
+}
+
+static enum ep_tna_cause locate(
+		struct tna_peer *peer, struct tna_work *w, struct tna_copy *c)
+{
+	struct ep_flow flow;
+	bool found;
+	enum ep_tna_cause cause;
+
+	/* From a page never: it would reach other pages past the core. */
+	if(tna_route_conid(w->msg) != 0)
+		return EP_TNA_FLOW_TAMPERED;
+	cause = tna_flow_of_route(&flow, &found, &w->m);
+	if(cause != EP_TNA_OK)
+		return cause;
+	if(!found || !purpose_fits(&flow, has_to_tag(&w->m)))
+		return EP_TNA_FLOW_TAMPERED;
+	switch(tna_store_get(c, flow.id, &w->arena)) {
+		case EP_OK:
+			break;
+		case EP_ENOENT:
+			return EP_TNA_FLOW_FAILED;
+		default:
+			return EP_TNA_INTERNAL;
+	}
+	if(c->life.state != EP_BINDING_BOUND || !tna_route_peer(peer, c->conid))
+		return EP_TNA_FLOW_FAILED;
+	memcpy(tna_current_of(w->msg)->id, flow.id, EP_FLOW_ID_LEN);
+	tna_current_of(w->msg)->known = true;
+	return EP_TNA_OK;
+}
+
+static enum ep_tna_cause do_locate(struct tna_work *w)
+{
+	struct tna_peer peer;
+	struct tna_copy c;
+	struct ep_hdredits edits;
+	enum ep_tna_cause cause = locate(&peer, w, &c);
+
+	if(cause == EP_TNA_OK)
+		cause = ep_tna_towards_plan(&edits, &w->m, &w->arena);
+	if(cause != EP_TNA_OK)
+		return cause;
+	if(ep_hdredits_del_all(&edits, &w->m, EP_LIT("Route")) != EP_OK)
+		return EP_TNA_INTERNAL;
+	cause = tna_work_edit(w, &edits);
+	if(cause != EP_TNA_OK)
+		return cause;
+	if(tna_route_deliver(w->msg, &peer) != EP_OK)
+		return EP_TNA_INTERNAL;
+	if(w->msg->REQ_METHOD == METHOD_INVITE && !has_to_tag(&w->m))
+		tna_calls_mark(w->msg, c.b.id, false, ep_view_none());
+	return EP_TNA_OK;
+}
+
+int tna_ki_locate(sip_msg_t *msg)
+{
+	struct tna_work w;
+	enum ep_tna_cause cause = tna_work_begin(&w, msg);
+
+	if(cause == EP_TNA_OK)
+		cause = do_locate(&w);
+	return tna_work_end(&w, cause);
+}
+
+/* --- Record-Route --- */
+
+/* tm and dialog count our Record-Route by the type of its lump. */
+static enum ep_tna_cause add_record_route(sip_msg_t *msg, struct ep_view value)
+{
+	static const char name[] = "Record-Route: ";
+	size_t n = sizeof(name) - 1;
+	struct lump *anchor = anchor_lump(
+			msg, msg->headers->name.s - msg->buf, 0, HDR_RECORDROUTE_T);
+	char *text = pkg_malloc(n + value.len + 2);
+
+	if(anchor == NULL || text == NULL) {
+		if(text != NULL)
+			pkg_free(text);
+		return EP_TNA_INTERNAL;
+	}
+	memcpy(text, name, n);
+	memcpy(text + n, value.p, value.len);
+	memcpy(text + n + value.len, "\r\n", 2);
+	if(insert_new_lump_before(
+			   anchor, text, n + value.len + 2, HDR_RECORDROUTE_T)
+			== NULL) {
+		pkg_free(text);
+		return EP_TNA_INTERNAL;
+	}
+	msg->msg_flags |= FL_RR_ADDED;
+	return EP_TNA_OK;
+}
+
+/* The whole list as it goes to the page: its answer is held to it. */
+static enum ep_tna_cause note_record_route(
+		struct tna_work *w, struct ep_view own)
+{
+	struct ep_view list = own, rr = EP_LIT("Record-Route");
+	size_t i;
+
+	for(i = ep_msg_find(&w->m, rr, 0); i != SIZE_MAX;
+			i = ep_msg_find(&w->m, rr, i + 1)) {
+		struct ep_view parts[] = {list, EP_LIT(", "), w->m.hdrs[i].value};
+
+		list = ep_arena_join(&w->arena, parts, 3);
+		if(list.p == NULL)
+			return EP_TNA_INTERNAL;
+	}
+	return tna_note_set(TNA_NOTE_RECORD_ROUTE, list) == EP_OK ? EP_TNA_OK
+															  : EP_TNA_INTERNAL;
+}
+
+static enum ep_tna_cause do_record_route(struct tna_work *w)
+{
+	struct tna_current *cur = tna_current_of(w->msg);
+	bool from_page = tna_route_conid(w->msg) != 0;
+	struct ep_view flow, value;
+	enum ep_tna_cause cause;
+
+	if(!cur->known)
+		return EP_TNA_NOT_BOUND;
+	flow = tna_flow_print(
+			from_page ? EP_FLOW_ORIG : EP_FLOW_TERM, cur->id, &w->arena);
+	if(flow.p == NULL)
+		return EP_TNA_INTERNAL;
+	value = ep_tna_record_route(&tna_set.cfg, flow, &w->arena);
+	if(value.p == NULL)
+		return EP_TNA_INTERNAL;
+	cause = add_record_route(w->msg, value);
+	if(cause == EP_TNA_OK && !from_page)
+		cause = note_record_route(w, value);
+	return cause;
+}
+
+int tna_ki_record_route(sip_msg_t *msg)
+{
+	struct tna_work w;
+	enum ep_tna_cause cause = tna_work_begin(&w, msg);
+
+	if(cause == EP_TNA_OK)
+		cause = do_record_route(&w);
+	return tna_work_end(&w, cause);
+}

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH OpenSSL-exception */
+/* What scripts and other modules call: tables and wrappers. */
+#include "core/dprint.h"
+#include "core/mod_fix.h"
+#include "core/route.h"
+
+#include "common/ret.h"
+#include "common/view.h"
+#include "api.h"
+#include "calls.h"
+#include "life.h"
+#include "script.h"
+#include "store.h"
+
+static int w_register(sip_msg_t *msg, char *p1, char *p2)
+{
+	return tna_ki_register(msg);
+}
+
+static int w_reply(sip_msg_t *msg, char *p1, char *p2)
+{
+	return tna_ki_reply(msg);
+}
+
+static int w_check(sip_msg_t *msg, char *p1, char *p2)
+{
+	return tna_ki_check(msg);
+}
+
+static int w_locate(sip_msg_t *msg, char *p1, char *p2)
+{
+	return tna_ki_locate(msg);
+}
+
+static int w_record_route(sip_msg_t *msg, char *p1, char *p2)
+{
+	return tna_ki_record_route(msg);
+}
+
+/* Ends the call(s) with this Call-ID; the cause by its name. */
+static int ki_end_call(sip_msg_t *msg, str *callid, str *cause)
+{
+	enum tna_end_cause c = tna_end_parse(ep_view_str(cause));
+
+	if(c == TNA_END_N || callid->len <= 0)
+		return EP_RET_INTERNAL;
+	return tna_life_queue_call(ep_view_str(callid), c) == EP_OK
+				   ? EP_RET_OK
+				   : EP_RET_INTERNAL;
+}
+
+static int w_end_call(sip_msg_t *msg, char *p1, char *p2)
+{
+	str callid, cause;
+
+	if(fixup_get_svalue(msg, (gparam_t *)p1, &callid) != 0
+			|| fixup_get_svalue(msg, (gparam_t *)p2, &cause) != 0)
+		return EP_RET_INTERNAL;
+	return ki_end_call(msg, &callid, &cause);
+}
+
+/* --- other modules --- */
+
+static enum ep_err api_by_conn(unsigned char *id, int conid)
+{
+	return tna_store_by_conn(id, conid) ? EP_OK : EP_ENOENT;
+}
+
+static enum ep_err api_by_impu(
+		unsigned char *id, struct ep_view impu, size_t nth)
+{
+	return tna_store_by_impu(id, impu, nth) ? EP_OK : EP_ENOENT;
+}
+
+static enum ep_err api_end_calls(
+		const unsigned char *id, enum tna_end_cause cause)
+{
+	return tna_life_queue(
+			id, TNA_EVENT_NONE, EP_BINDING_DO_END_CALLS, 0, cause);
+}
+
+int bind_tna_register(tna_register_api_t *api)
+{
+	if(api == NULL)
+		return -1;
+	*api = (tna_register_api_t){.by_conn = api_by_conn,
+			.by_impu = api_by_impu,
+			.end_calls = api_end_calls,
+			.end_call = tna_life_queue_call,
+			.end_binding = tna_life_end};
+	return 0;
+}
+
+/* clang-format off */
+cmd_export_t tna_cmds[] = {
+	{"tna_register", (cmd_function)w_register, 0, 0, 0, REQUEST_ROUTE | FAILURE_ROUTE},
+	{"tna_reply", (cmd_function)w_reply, 0, 0, 0, ONREPLY_ROUTE},
+	{"tna_check", (cmd_function)w_check, 0, 0, 0, REQUEST_ROUTE | FAILURE_ROUTE},
+	{"tna_locate", (cmd_function)w_locate, 0, 0, 0, REQUEST_ROUTE | FAILURE_ROUTE},
+	{"tna_record_route", (cmd_function)w_record_route, 0, 0, 0,
+		REQUEST_ROUTE | FAILURE_ROUTE | BRANCH_ROUTE},
+	{"tna_end_call", (cmd_function)w_end_call, 2, fixup_spve_spve,
+		fixup_free_spve_spve, ANY_ROUTE},
+	{"bind_tna_register", (cmd_function)(void (*)(void))bind_tna_register, 0, 0, 0, 0},
+	{0, 0, 0, 0, 0, 0}
+};
+
+#define NO_PARAMS {SR_KEMIP_NONE, SR_KEMIP_NONE, SR_KEMIP_NONE, \
+		SR_KEMIP_NONE, SR_KEMIP_NONE, SR_KEMIP_NONE}
+
+sr_kemi_t tna_kemi[] = {
+	{str_init("tna_register"), str_init("tna_register"), SR_KEMIP_INT,
+		tna_ki_register, NO_PARAMS},
+	{str_init("tna_register"), str_init("tna_reply"), SR_KEMIP_INT,
+		tna_ki_reply, NO_PARAMS},
+	{str_init("tna_register"), str_init("tna_check"), SR_KEMIP_INT,
+		tna_ki_check, NO_PARAMS},
+	{str_init("tna_register"), str_init("tna_locate"), SR_KEMIP_INT,
+		tna_ki_locate, NO_PARAMS},
+	{str_init("tna_register"), str_init("tna_record_route"), SR_KEMIP_INT,
+		tna_ki_record_route, NO_PARAMS},
+	{str_init("tna_register"), str_init("tna_end_call"), SR_KEMIP_INT,
+		ki_end_call, {SR_KEMIP_STR, SR_KEMIP_STR, SR_KEMIP_NONE,
+		SR_KEMIP_NONE, SR_KEMIP_NONE, SR_KEMIP_NONE}},
+	{{0, 0}, {0, 0}, 0, NULL, {0, 0, 0, 0, 0, 0}}
+};
+/* clang-format on */

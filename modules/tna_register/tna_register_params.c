@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH OpenSSL-exception */
+#include <stdio.h>
+#include <sys/random.h>
+
+#include "core/dprint.h"
+#include "core/mem/mem.h"
+
+#include "base/sipuri.h"
+#include "common/view.h"
+#include "route.h"
+#include "tna_register.h"
+
+#define KEY_MAX 256
+
+struct tna_settings tna_set;
+
+static str home_domain = STR_NULL;
+static str realm = STR_NULL;
+static str registrar_uri = STR_NULL;
+static str visited_network_id = STR_NULL;
+static str orig_ioi = STR_NULL;
+static str icid_generated_at = STR_NULL;
+static str access_network_info = STR_NULL;
+static str own_uri = STR_NULL;
+static str own_params = STR_NULL;
+static str icscf_uri = STR_NULL;
+static str core_hosts = STR_NULL;
+static str event_callback = STR_NULL;
+static str flow_key = STR_NULL;
+static str flow_key_old = STR_NULL;
+static str role = str_init("epcscf");
+static int node_id = 1;
+static int outbound = 1;
+static int charging_addresses = 1;
+static int from_strict = 0;
+static int expires_default_s = 600000;
+static int expires_max_s = 600000;
+static int token_min_s = 30;
+static int token_skew_s = 5;
+static int hold_s = 30;
+static int calls_outlive_token = 0;
+static int deregister_lost = 0;
+static int max_call_s = 0;
+static int max_bindings = 100000;
+static int hash_size = 4096;
+static int sip_digest = 0;
+
+param_export_t tna_params[] = {
+		{"home_domain", PARAM_STR, &home_domain},
+		{"realm", PARAM_STR, &realm},
+		{"registrar_uri", PARAM_STR, &registrar_uri},
+		{"visited_network_id", PARAM_STR, &visited_network_id},
+		{"orig_ioi", PARAM_STR, &orig_ioi},
+		{"icid_generated_at", PARAM_STR, &icid_generated_at},
+		{"access_network_info", PARAM_STR, &access_network_info},
+		{"own_uri", PARAM_STR, &own_uri},
+		{"own_params", PARAM_STR, &own_params},
+		{"icscf_uri", PARAM_STR, &icscf_uri},
+		{"core_hosts", PARAM_STR, &core_hosts},
+		{"event_callback", PARAM_STR, &event_callback},
+		{"flow_key", PARAM_STR, &flow_key},
+		{"flow_key_old", PARAM_STR, &flow_key_old},
+		{"role", PARAM_STR, &role},
+		{"node_id", PARAM_INT, &node_id},
+		{"outbound", PARAM_INT, &outbound},
+		{"charging_addresses", PARAM_INT, &charging_addresses},
+		{"from_strict", PARAM_INT, &from_strict},
+		{"default_expires_s", PARAM_INT, &expires_default_s},
+		{"max_expires_s", PARAM_INT, &expires_max_s},
+		{"min_expires_s", PARAM_INT, &token_min_s},
+		{"token_skew_s", PARAM_INT, &token_skew_s},
+		{"hold_s", PARAM_INT, &hold_s},
+		{"calls_outlive_token", PARAM_INT, &calls_outlive_token},
+		{"deregister_lost", PARAM_INT, &deregister_lost},
+		{"max_call_s", PARAM_INT, &max_call_s},
+		{"max_bindings", PARAM_INT, &max_bindings},
+		{"hash_size", PARAM_INT, &hash_size},
+		{"sip_digest", PARAM_INT, &sip_digest},
+		{NULL, 0, NULL},
+};
+
+/* prefix + *from into *to, unless *to was set. */
+static int set_default(str *to, const char *prefix, const str *from)
+{
+	size_t n = strlen(prefix);
+
+	if(to->len > 0)
+		return 0;
+	to->s = pkg_malloc(n + from->len);
+	if(to->s == NULL)
+		return -1;
+	memcpy(to->s, prefix, n);
+	memcpy(to->s + n, from->s, from->len);
+	to->len = n + from->len;
+	return 0;
+}
+
+/* A key given as such, or as the path of a file that holds it. */
+static int key_read(struct ep_view *out, const str *given, const char *name)
+{
+	char path[512], *text;
+	FILE *f;
+	size_t n;
+
+	*out = ep_view_str(given);
+	if(given->len <= 0 || given->s[0] != '/')
+		return 0;
+	if(given->len >= (int)sizeof(path))
+		return -1;
+	memcpy(path, given->s, given->len);
+	path[given->len] = '\0';
+	f = fopen(path, "r");
+	text = pkg_malloc(KEY_MAX);
+	if(f == NULL || text == NULL) {
+		LM_ERR("%s: cannot read %s\n", name, path);
+		if(f != NULL)
+			fclose(f);
+		return -1;
+	}
+	n = fread(text, 1, KEY_MAX, f);
+	fclose(f);
+	*out = ep_view_trim(ep_view_of(text, n));
+	return 0;
+}
+
+/* Tokens name bindings, and bindings do not survive a restart: a key made at
+ * the start is enough for a node that stands alone. */
+static int key_make(struct ep_view *out)
+{
+	char *key = pkg_malloc(32);
+
+	if(key == NULL || getrandom(key, 32, 0) != 32)
+		return -1;
+	*out = ep_view_of(key, 32);
+	return 0;
+}
+
+static int keys_init(void)
+{
+	struct ep_flow_keys *keys = &tna_set.keys;
+
+	if(key_read(&keys->current, &flow_key, "flow_key") != 0
+			|| key_read(&keys->previous, &flow_key_old, "flow_key_old") != 0)
+		return -1;
+	if(keys->current.len == 0)
+		return key_make(&keys->current);
+	if(keys->current.len < EP_FLOW_KEY_MIN_LEN
+			|| (keys->previous.len > 0
+					&& keys->previous.len < EP_FLOW_KEY_MIN_LEN)) {
+		LM_ERR("flow_key: at least %d octets\n", EP_FLOW_KEY_MIN_LEN);
+		return -1;
+	}
+	if(keys->previous.len == 0)
+		keys->previous = ep_view_none();
+	return 0;
+}
+
+static int numbers_init(void)
+{
+	if(expires_default_s < 1 || expires_max_s < 1 || token_min_s < 0
+			|| token_skew_s < 0 || hold_s < 0 || max_call_s < 0
+			|| max_bindings < 1 || hash_size < 1) {
+		LM_ERR("a time or a limit that cannot be used\n");
+		return -1;
+	}
+	tna_set.cfg.expires_default_s = expires_default_s;
+	tna_set.cfg.expires_max_s = expires_max_s;
+	tna_set.cfg.token_min_s = token_min_s;
+	tna_set.cfg.token_skew_s = token_skew_s;
+	tna_set.cfg.outbound = outbound != 0;
+	tna_set.cfg.charging_addresses = charging_addresses != 0;
+	tna_set.cfg.from_strict = from_strict != 0;
+	tna_set.policy.hold_s = hold_s;
+	tna_set.policy.deregister_lost = deregister_lost != 0;
+	tna_set.policy.calls_outlive_token = calls_outlive_token != 0;
+	tna_set.max_call_s = max_call_s;
+	tna_set.max_bindings = max_bindings;
+	tna_set.hash_size = hash_size;
+	tna_set.digest = sip_digest != 0;
+	tna_set.node = (uint32_t)node_id;
+	tna_set.epoch = (uint32_t)time(NULL);
+	return 0;
+}
+
+/* Comma separated host[:port], each as the host part of a SIP URI. */
+static int core_hosts_check(void)
+{
+	struct ep_view rest = tna_set.core_hosts;
+	struct ep_uri uri;
+
+	while(rest.p != NULL)
+		if(tna_host_parse(&uri, ep_view_trim(ep_view_cut(&rest, ',')))
+				!= EP_OK) {
+			LM_ERR("core_hosts: each must be host[:port]\n");
+			return -1;
+		}
+	return 0;
+}
+
+int tna_params_init(void)
+{
+	struct ep_tna_cfg *cfg = &tna_set.cfg;
+	struct ep_uri uri;
+	const char *bad;
+
+	if(!ep_view_eq(ep_view_str(&role), EP_LIT("epcscf"))) {
+		LM_ERR("role: only \"epcscf\" is known\n");
+		return -1;
+	}
+	if(home_domain.len <= 0 && (realm.len <= 0 || registrar_uri.len <= 0)) {
+		LM_ERR("home_domain is not set\n");
+		return -1;
+	}
+	if(own_uri.len <= 0) {
+		LM_ERR("own_uri (host:port of the socket towards the core) is not"
+			   " set\n");
+		return -1;
+	}
+	if(set_default(&realm, "registrar.", &home_domain) != 0
+			|| set_default(&registrar_uri, "sip:", &realm) != 0
+			|| numbers_init() != 0 || keys_init() != 0)
+		return -1;
+	cfg->realm = ep_view_str(&realm);
+	cfg->home_uri = ep_view_str(&registrar_uri);
+	cfg->home_domain = ep_view_str(&home_domain);
+	cfg->own_host = ep_view_str(&own_uri);
+	cfg->own_params = ep_view_str(&own_params);
+	cfg->visited_network = ep_view_str(&visited_network_id);
+	cfg->ioi = ep_view_str(&orig_ioi);
+	cfg->icid_generated_at = ep_view_str(&icid_generated_at);
+	cfg->access_network_info = ep_view_str(&access_network_info);
+	tna_set.event_callback = ep_view_str(&event_callback);
+	tna_set.icscf_uri = ep_view_str(&icscf_uri);
+	if(icscf_uri.len > 0 && ep_uri_parse(&uri, tna_set.icscf_uri) != EP_OK) {
+		LM_ERR("icscf_uri is no SIP URI\n");
+		return -1;
+	}
+	tna_set.core_hosts = ep_view_str(&core_hosts);
+	if(core_hosts_check() != 0)
+		return -1;
+	bad = ep_tna_cfg_check(cfg);
+	if(bad != NULL) {
+		LM_ERR("a setting cannot be used: %s\n", bad);
+		return -1;
+	}
+	return 0;
+}
