@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH OpenSSL-exception */
+/* Module parameters. Fixed once mod_init has checked them. */
+#ifndef EP_SDPM_PARAMS_H
+#define EP_SDPM_PARAMS_H
+
+#include "core/parser/msg_parser.h"
+#include "base/arena.h"
+#include "mediate/profile.h"
+
+#define EP_PROFILES_MAX 16
+
+/* 0, or -1 with a line in the log. */
+int ep_params_check(void);
+
+/* NULL when there is no profile of that name. */
+const struct ep_mediate_profile *ep_profile_find(struct ep_view name);
+
+/* May `v` be one word among the gateway's flags? A peer chose it. */
+bool ep_word_check(struct ep_view v);
+
+/* Which leg of a call this message belongs to, by modparam leg; absent
+ * without one, or when it is null or empty here. A static buffer of
+ * Kamailio's: copy it at once. */
+struct ep_view ep_leg_get(sip_msg_t *msg);
+
+/* In an event route of dialog's: Call-ID and caller's tag of that dialog, in
+ * arena memory. EP_ENOENT outside, EP_ENOMEM. */
+enum ep_err ep_dialog_get(struct ep_view *callid, struct ep_view *from_tag,
+		sip_msg_t *msg, struct ep_arena *arena);
+
+/* Our name in a Warning header (RFC 3261 20.43 warn-agent). */
+struct ep_view ep_warning_agent(void);
+
+#endif

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH OpenSSL-exception */
+/**
+ * What the last sdp_mediate() of this process said, for $sdpm(…). It belongs
+ * to one message: another message sees nothing of it.
+ */
+#ifndef EP_SDPM_RESULT_H
+#define EP_SDPM_RESULT_H
+
+#include "core/parser/msg_parser.h"
+#include "mediate/cause.h"
+
+void ep_result_set(const sip_msg_t *msg, enum ep_mediate_cause cause);
+/* NULL when the last result is another message's. */
+const struct ep_mediate_cause_info *ep_result_get(const sip_msg_t *msg);
+
+#endif
