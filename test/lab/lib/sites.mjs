@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The site's side of every configuration: the policy files are linked, the
+// example site files are filled with the lab's values.
+import { randomBytes } from 'node:crypto';
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync,
+	writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { DOMAIN, EXAMPLES, LAB, WEB_PORT } from './plan.mjs';
+import { writePhone } from '../phones/config.mjs';
+
+const AUDIENCE = `sip:epcscf.${DOMAIN}`;
+const SCOPE = 'webrtc-ims-client-access-to-ims';
+const PARTNER_WAF = 'webrtc_authserver1@thirdparty.net';
+const PARTNER_WWSF = 'wwsf.thirdparty.net';
+const HOME_WAF = `waf@${DOMAIN}`;
+
+/** Fills an example site.cfg; a name that the lab has no value for is an error. */
+export function fillSite(example, values) {
+	return example
+		.replace(/^#!substdef "!([A-Z0-9_]+)!.*!g"$/gm, (_, name) => {
+			if (!(name in values))
+				throw new Error(`the lab has no value for ${name}`);
+			return `#!substdef "!${name}!${values[name]}!g"`;
+		})
+		.replace(/^##!define STATIC_NAMES$/m, '#!define STATIC_NAMES');
+}
+
+const net = (...list) => list.map((n) => `${n.address}/32`).join(',');
+
+function siteValues(name, { dir, host, node, tls, tools }) {
+	const etc = path.join(dir, 'etc', name);
+	const values = {
+		HOME_DOMAIN: DOMAIN, VISITED_NETWORK: DOMAIN, CHILDREN: '2',
+		WSS_ADDR: host, WSS_PORT: node.epcscf.wss,
+		AGW_NG: `udp:${node.rtpengine.address}:${node.rtpengine.ng}`,
+		TLS_CERT: tls.cert, TLS_KEY: tls.key, TLS_CA: tls.ca,
+		ETC_DIR: etc, RUN_DIR: path.join(dir, 'run', name), MODULES_DIR: tools.ourModules,
+		DB_DIR: path.join(etc, 'db'), DIAMETER_XML: path.join(etc, `${name}.xml`),
+		TRUSTED_EPCSCF_NETS: net(node.epcscf), TRUSTED_PCSCF_NETS: net(node.pcscf),
+		TRUSTED_NETS: net(node.icscf),
+		CORE_NETS: name === 'pcscf' ? net(node.icscf, node.scscf)
+			: net(node.icscf, node.scscf, node.pcscf, node.epcscf),
+	};
+	for (const cscf of ['icscf', 'scscf', 'pcscf', 'epcscf']) {
+		const upper = cscf.toUpperCase();
+		values[`${upper}_NAME`] = node[cscf].name;
+		values[`${upper}_ADDR`] = node[cscf].address;
+		values[`${upper}_PORT`] = node[cscf].sip;
+	}
+	return values;
+}
+
+/** etc/<name>: a link to the policy, site.cfg, and the run directory. */
+function kamailioSite(name, source, context) {
+	const etc = path.join(context.dir, 'etc', name);
+	mkdirSync(etc, { recursive: true });
+	mkdirSync(path.join(context.dir, 'run', name), { recursive: true });
+	const link = path.join(etc, `${name}.cfg`);
+	rmSync(link, { force: true });
+	symlinkSync(path.join(source, `${name}.cfg`), link);
+	const example = readFileSync(path.join(source, 'site.cfg'), 'utf8');
+	writeFileSync(path.join(etc, 'site.cfg'), fillSite(example, siteValues(name, context)));
+	return etc;
+}
+
+function diameterSite(name, etc, { node }) {
+	const example = readFileSync(path.join(EXAMPLES, name, `${name}.xml`), 'utf8');
+	writeFileSync(path.join(etc, `${name}.xml`), example.replace(/<Acceptor [^>]*>/,
+		`<Acceptor port="${node[name].diameter}" bind="${node[name].address}"/>`));
+}
+
+function databaseSite(etc, { node }) {
+	cpSync(path.join(EXAMPLES, 'icscf/db'), path.join(etc, 'db'), { recursive: true });
+	writeFileSync(path.join(etc, 'db/s_cscf'), 'id(int) name(string) s_cscf_uri(string)\n'
+		+ `1:first:sip\\:${node.scscf.name}\\:${node.scscf.sip}\n`);
+}
+
+const json = (dir, name, value) =>
+	writeFileSync(path.join(dir, 'etc', `${name}.json`),
+		`${JSON.stringify(value, null, '\t')}\n`, { mode: 0o600 });
+
+function hssSite({ dir, node }) {
+	const peer = (name) => ({ name, host: node[name].address, port: node[name].diameter });
+	json(dir, 'hss', {
+		host: `hss.${DOMAIN}`, realm: DOMAIN, address: node.hss.address,
+		peers: [peer('icscf'), peer('scscf')],
+		control: { host: node.hss.address, port: node.hss.control },
+		subscribers: path.join(LAB, 'hss/subscribers.json'),
+		messages: node.hss.messages,
+	});
+}
+
+function rtpengineSite({ dir, node }) {
+	const { address, ng, web, ims } = node.rtpengine;
+	const example = readFileSync(path.join(EXAMPLES, 'rtpengine/rtpengine.conf'), 'utf8');
+	writeFileSync(path.join(dir, 'etc/rtpengine.conf'), example
+		.replace(/^interface = .*$/m, `interface = web/${web};ims/${ims}`)
+		.replace(/^listen-ng = .*$/m, `listen-ng = ${address}:${ng}`));
+}
+
+/** Secrets between the lab's web parts; new at each start. */
+const secret = () => randomBytes(24).toString('base64url');
+
+function wafSite(name, context, { id, issuer, port, control, alg, accounts, clients }) {
+	const { dir, host, tls } = context;
+	json(dir, name, {
+		listen: { host, port }, issuer, waf_id: id, alg,
+		tls: { cert: tls.cert, key: tls.key },
+		control: { host: '127.0.0.1', port: control },
+		users: accounts,
+		resources: [{ audience: AUDIENCE, scope: SCOPE, lifetime_s: 300, format: 'jwt' }],
+		clients,
+	});
+}
+
+const accountsOf = (users, kinds) => Object.entries(users)
+	.filter(([, u]) => kinds.includes(u.kind))
+	.map(([name, u]) => ({ sub: name, name,
+		...(u.kind === 'web' ? { password: u.password } : {}),
+		impi: u.impi, impu: u.impus }));
+
+function wafSites(context) {
+	const { host, urls, users } = context;
+	const callback = (port) => `https://${host}:${port}/callback`;
+	const introspect = { client_id: 'epcscf', client_secret: secret(), introspect: true };
+	const portal = { client_id: 'portal', client_secret: secret(), wwsf: 'portal',
+		grants: ['authorization_code', 'refresh_token'],
+		redirect_uris: [callback(WEB_PORT.page)] };
+	const partner = { client_id: 'partner-web', client_secret: secret(), wwsf: PARTNER_WWSF,
+		grants: ['client_credentials'], impi_patterns: [`pool*_private@${DOMAIN}`] };
+	wafSite('waf-home', context, { id: HOME_WAF, issuer: urls.waf, port: WEB_PORT.waf,
+		control: WEB_PORT.wafControl, alg: 'ES256',
+		accounts: accountsOf(users, ['web']), clients: [portal, introspect] });
+	wafSite('waf-partner', context, { id: PARTNER_WAF, issuer: urls.wafPartner,
+		port: WEB_PORT.wafPartner, control: WEB_PORT.wafPartnerControl, alg: 'RS256',
+		accounts: accountsOf(users, ['web', 'pool']), clients: [partner, introspect] });
+	return { portal, partner };
+}
+
+function wwsfSite(name, context, { port, mode, issuer, client, pool }) {
+	const { dir, host, urls, tls } = context;
+	json(dir, name, {
+		listen: { host, port }, origin: `https://${host}:${port}`,
+		tls: { cert: tls.cert, key: tls.key }, domain: DOMAIN, mode, pool,
+		waf: { issuer, client_id: client.client_id, client_secret: client.client_secret,
+			ca: tls.ca },
+		epcscf: { url: urls.wss, audience: AUDIENCE, scope: SCOPE, ca: tls.ca },
+		hints: [{ number: '600', text: 'echo' }, { number: '601', text: 'a tone' },
+			{ number: '602', text: 'reads your keys back' }, { number: 'alice', text: 'a phone' }],
+	});
+}
+
+/** The operator's web server signs people in; the partner's lends accounts. */
+function wwsfSites(context, { portal, partner }) {
+	const { urls, users } = context;
+	wwsfSite('wwsf-home', context, { port: WEB_PORT.page, mode: 'sign-in',
+		issuer: urls.waf, client: portal });
+	wwsfSite('wwsf-partner', context, { port: WEB_PORT.pagePartner, mode: 'pool',
+		issuer: urls.wafPartner, client: partner,
+		pool: Object.values(users).filter((u) => u.kind === 'pool')
+			.map(({ impi, impus }) => ({ impi, impu: impus })) });
+}
+
+const DOES = { 600: 'echo', 601: 'tone', 602: 'digits' };
+
+function numbersSite({ dir, node, users }) {
+	const hosts = Object.fromEntries(['icscf', 'scscf', 'pcscf', 'epcscf']
+		.map((name) => [node[name].name, node[name].address]));
+	json(dir, 'numbers', {
+		listen: { host: node.numbers.address, port: node.numbers.sip },
+		proxy: { host: node.pcscf.address, port: node.pcscf.sip },
+		domain: DOMAIN, register: true, expires_s: 600, hosts,
+		numbers: Object.entries(users).filter(([, u]) => u.kind === 'service')
+			.map(([number, { impi, password }]) => ({ number, does: DOES[number], impi, password })),
+	});
+}
+
+const section = (title, values) => [`[${title}]`,
+	...Object.entries(values).map(([key, value]) => `${key} = ${value}`), '', ''].join('\n');
+
+/** webrtc_auth.cfg and the flow token's key for the eP-CSCF. */
+function epcscfSite(context) {
+	const { host, urls, tls } = context;
+	const etc = kamailioSite('epcscf', path.join(EXAMPLES, 'epcscf'), context);
+	const origin = (port) => `https://${host}:${port}`;
+	writeFileSync(path.join(etc, 'webrtc_auth.cfg'), [
+		section('issuer:operator', { iss: urls.waf, jwks: `${urls.waf}/jwks`,
+			jwks_ca_file: tls.ca, alg: 'ES256, RS256', aud: AUDIENCE, typ: 'at+jwt', waf: HOME_WAF,
+			domain: 'operator' }),
+		section('wwsf:portal', { origin: origin(WEB_PORT.page), issuer: 'operator',
+			client_id: 'portal', impi: `*_private@${DOMAIN}`,
+			impu: `sip:*@${DOMAIN}, tel:+1555*` }),
+		section('issuer:partner', { iss: urls.wafPartner, jwks: `${urls.wafPartner}/jwks`,
+			jwks_ca_file: tls.ca, alg: 'RS256', aud: AUDIENCE, typ: 'at+jwt', waf: PARTNER_WAF,
+			domain: 'third-party' }),
+		section(`wwsf:${PARTNER_WWSF}`, { origin: origin(WEB_PORT.pagePartner), issuer: 'partner',
+			client_id: 'partner-web', impi: `pool*_private@${DOMAIN}`,
+			impu: `sip:guest*@${DOMAIN}` }),
+	].join(''));
+	writeFileSync(path.join(etc, 'flow.key'), `${randomBytes(32).toString('hex')}\n`,
+		{ mode: 0o600 });
+}
+
+/** Writes everything under dir/etc. */
+export function writeSites(context) {
+	const { dir, node, users } = context;
+	for (const name of ['etc', 'log', 'run', 'wav'])
+		mkdirSync(path.join(dir, name), { recursive: true });
+	for (const name of ['icscf', 'scscf'])
+		diameterSite(name, kamailioSite(name, path.join(EXAMPLES, name), context), context);
+	databaseSite(path.join(dir, 'etc/icscf'), context);
+	kamailioSite('pcscf', path.join(LAB, 'pcscf'), context);
+	hssSite(context);
+	rtpengineSite(context);
+	wwsfSites(context, wafSites(context));
+	numbersSite(context);
+	if (existsSync(path.join(EXAMPLES, 'epcscf/site.cfg')))
+		epcscfSite(context);
+	for (const [name, user] of Object.entries(users))
+		if (user.address)
+			writePhone(path.join(dir, 'etc', name), { name, ...user,
+				proxy: `${node.pcscf.address}:${node.pcscf.sip}` });
+}

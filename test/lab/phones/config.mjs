@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Configuration of one baresip phone: no display, no sound card, a file of a
+// 440 Hz tone as microphone, everything it hears recorded to a wav file.
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { execFileSync } from 'node:child_process';
+import { tone, writeWav } from './wav.mjs';
+
+export const TONE_Hz = 440;
+const RATE_Hz = 8000;
+// Longer than any test call.
+const TONE_s = 600;
+const RTP = { low: 20000, high: 20099 };
+
+const MODULES = ['g711', 'aufile', 'aubridge', 'sndfile', 'uuid', 'ctrl_tcp'];
+const APPLICATIONS = ['account', 'contact', 'menu'];
+
+/** Directory of baresip's modules, as the package has it. */
+function moduleDir() {
+	const files = execFileSync('dpkg', ['-L', 'baresip-core'], { encoding: 'utf8' });
+	return path.dirname(files.split('\n').find((file) => file.endsWith('/ctrl_tcp.so')));
+}
+
+/** Writes the phone's directory. */
+export function writePhone(dir, { name, impi, impus, password, address, ctrl, wav, proxy }) {
+	mkdirSync(dir, { recursive: true });
+	mkdirSync(wav, { recursive: true });
+	const microphone = path.join(dir, '..', 'tone.wav');
+	if (!existsSync(microphone))
+		writeWav(microphone, tone(TONE_Hz, TONE_s, RATE_Hz), RATE_Hz);
+	const aor = impus.find((impu) => impu.startsWith('sip:'));
+	writeFileSync(path.join(dir, 'config'), [
+		`module_path ${moduleDir()}`,
+		...MODULES.map((m) => `module ${m}.so`),
+		...APPLICATIONS.map((m) => `module_app ${m}.so`),
+		`sip_listen ${address}:5060`,
+		`net_interface ${address}`,
+		`ctrl_tcp_listen ${address}:${ctrl}`,
+		`audio_source aufile,${microphone}`,
+		'audio_player aubridge,heard',
+		'audio_alert aubridge,alert',
+		'audio_channels 1',
+		`rtp_ports ${RTP.low}-${RTP.high}`,
+		'rtp_stats yes',
+		`snd_path ${wav}`,
+		'call_max_calls 4',
+		'',
+	].join('\n'));
+	writeFileSync(path.join(dir, 'accounts'),
+		`"${name}" <${aor};transport=udp>;auth_user=${impi};auth_pass=${password}`
+		+ `;outbound="sip:${proxy};transport=udp";regint=600;answermode=manual`
+		+ ';audio_codecs=PCMU,PCMA\n', { mode: 0o600 });
+	writeFileSync(path.join(dir, 'contacts'), '');
+}
