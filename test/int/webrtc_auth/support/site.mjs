@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// A Kamailio with webrtc_auth, a WAF in front of it and a core behind it.
+// Addresses are fixed: run inside test/lab/in-netns.
+import { spawn, execFileSync, spawnSync } from 'node:child_process';
+import dgram from 'node:dgram';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import http from 'node:http';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { makeCa } from '../../../node/ca.mjs';
+import { makeKey, Waf } from './waf.mjs';
+
+const root = resolve(dirname(fileURLToPath(import.meta.url)), '../../../..');
+export const sleep = (ms) => new Promise((r) => setTimeout(r, ms));
+
+export async function until(what, check, ms = 5000) {
+	for (const end = Date.now() + ms; ; await sleep(20)) {
+		const value = await check();
+		if (value) return value;
+		if (Date.now() > end) throw new Error(`waited ${ms} ms for ${what}`);
+	}
+}
+
+function moduleDir() {
+	const list = execFileSync('dpkg', ['-L', 'kamailio'], { encoding: 'utf8' });
+	return dirname(list.split('\n').find((l) => l.endsWith('/modules/tm.so')));
+}
+
+const script = (s) => `#!KAMAILIO
+debug=2
+log_stderror=yes
+fork=yes
+children=2
+tcp_children=2
+enable_tls=yes
+tcp_accept_no_cl=yes
+tcp_connection_lifetime=3600
+listen=tls:127.0.0.1:${s.ports.wss}
+listen=tcp:127.0.0.1:${s.ports.rpc}
+listen=udp:127.0.0.1:${s.ports.sip}
+mpath="${moduleDir()}"
+loadmodule "tls.so"
+loadmodule "tm.so"
+loadmodule "sl.so"
+loadmodule "pv.so"
+loadmodule "kex.so"
+loadmodule "corex.so"
+loadmodule "xlog.so"
+loadmodule "textops.so"
+loadmodule "siputils.so"
+loadmodule "xhttp.so"
+loadmodule "jsonrpcs.so"
+loadmodule "ctl.so"
+loadmodule "nathelper.so"
+loadmodule "websocket.so"
+loadmodule "${join(process.env.EP_MODULES ?? join(root, 'build/modules'), 'webrtc_auth.so')}"
+modparam("tls", "private_key", "${s.ca.key}")
+modparam("tls", "tls_method", "TLSv1.2+")
+modparam("tls", "certificate", "${s.ca.cert}")
+modparam("jsonrpcs", "transport", 1)
+modparam("ctl", "binrpc", "unix:${s.ctl}")
+modparam("websocket", "rm_delay_interval", 1)
+modparam("webrtc_auth", "config", "${s.config}")
+modparam("webrtc_auth", "key_miss_window", 2)
+modparam("webrtc_auth", "log_rate", 1000)
+${s.params}
+${s.kemi ? '' : routes(s)}`;
+
+const routes = (s) => `
+request_route {
+	if($proto == "wss") {
+		if(!webrtc_auth_check()) { webrtc_auth_challenge(); exit; }
+		if($rm == "INFO") { sl_send_reply("403", "Go"); webrtc_auth_close(4100, "by $rm"); exit; }
+		if($rm == "NOTIFY") { sl_send_reply("403", "Go"); webrtc_auth_close_conid("$conid", "4101", "by id"); exit; }
+		append_hf("X-Wauth: $wauth(status)|$wauth(cause)|$wauth(impi)|$wauth(impu)|$wauth(waf)|$wauth(wwsf)|$wauth(third_party)|$wauth(entity)|$wauth(issuer)|$wauth(sub)|$wauth(expires)\\r\\n");
+		append_hf("X-Impus: $wauth(impus)\\r\\n");
+		append_hf("X-Xavp: $xavp(wauth[0]=>impus[1])\\r\\n");
+		$du = "sip:127.0.0.1:${s.ports.core}";
+		t_relay();
+		exit;
+	}
+	sl_send_reply("403", "Not here");
+}
+
+event_route[xhttp:request] {
+	set_reply_close();
+	set_reply_no_connect();
+	if($Rp == ${s.ports.rpc}) { jsonrpc_dispatch(); exit; }
+	if($hu =~ "^/unasked") { ws_handle_handshake(); exit; }
+	if(!webrtc_auth_origin()) { xhttp_reply("403", "Forbidden", "", ""); exit; }
+	if($hu =~ "^/plain") { xhttp_reply("200", "OK", "", ""); exit; }
+	if(ws_handle_handshake()) { exit; }
+	xhttp_reply("400", "Bad Request", "", "");
+}
+`;
+
+export const configOf = (s, more = '') => `
+[issuer:home]
+iss = https://waf.home1.net
+jwks = ${s.waf.url}
+jwks_ca_file = ${s.ca.caFile}
+jwks_refresh_s = 600
+aud = epcscf
+waf = waf@home1.net
+domain = operator
+
+[issuer:partner]
+iss = https://waf.partner.net
+jwks = file:${s.partnerFile}
+alg = ES256
+aud = epcscf
+waf = waf@partner.net
+domain = third-party
+
+[wwsf:shop]
+origin = https://shop.example
+issuer = home
+client_id = shop
+impi = *@home1.net
+impu = sip:*@home1.net
+
+[wwsf:partner]
+origin = https://app.partner.net
+issuer = partner
+client_id = app
+impi = *@partner.net
+impu = sip:*@partner.net
+${more}`;
+
+export class Site {
+	// wafUp: false leaves the WAF down at first. params: script lines. kemi: a
+	// script for app_jsdt in place of the native routes.
+	static async start({ wafUp = true, params = '', kemi } = {}) {
+		const s = new Site();
+		s.ca = makeCa();
+		s.params = params;
+		s.kemi = kemi;
+		if (kemi) {
+			const file = join(s.dir, 'kamailio.js');
+			writeFileSync(file, kemi(s));
+			s.params += `\nloadmodule "app_jsdt.so"\nmodparam("app_jsdt", "load", "${file}")\nmodparam("xhttp", "event_callback", "ksr_xhttp_event")\ncfgengine "jsdt"`;
+		}
+		s.waf = new Waf(s.ca, s.ports.waf);
+		s.keys = { es: makeKey('ES256', 'es-1'), rs: makeKey('RS256', 'rs-1'), partner: makeKey('ES256', 'p-1') };
+		s.waf.keys = [s.keys.es, s.keys.rs];
+		writeFileSync(s.partnerFile, JSON.stringify({ keys: [s.keys.partner.jwk] }));
+		writeFileSync(s.config, configOf(s));
+		writeFileSync(s.cfg, script(s));
+		try {
+			if (wafUp) await s.waf.start();
+			await s.core();
+			await s.kamailio();
+			if (wafUp) await until('the first keys', () => s.hasKeys('home'));
+		} catch (e) {
+			await s.stop().catch(() => {});
+			throw e;
+		}
+		return s;
+	}
+
+	constructor() {
+		this.dir = mkdtempSync(join(tmpdir(), 'epcscf-wauth-'));
+		this.config = join(this.dir, 'webrtc_auth.conf');
+		this.cfg = join(this.dir, 'kamailio.cfg');
+		this.partnerFile = join(this.dir, 'partner.json');
+		this.ctl = join(this.dir, 'ctl');
+		this.ports = { wss: 8443, rpc: 8080, sip: 5060, core: 5070, waf: 9443 };
+		this.forwarded = [];
+		this.log = '';
+	}
+
+	// The core: answers 200 to everything, keeps what it got.
+	core() {
+		this.udp = dgram.createSocket('udp4');
+		this.udp.on('message', (data, from) => {
+			const text = data.toString();
+			this.forwarded.push(text);
+			if (text.startsWith('ACK ')) return;
+			const keep = text.split('\r\n').filter((l) => /^(Via|From|Call-ID|CSeq):/i.test(l));
+			const to = /^To:.*$/mi.exec(text)[0].trim();
+			this.udp.send(['SIP/2.0 200 OK', ...keep, `${to};tag=core`, 'Content-Length: 0', '', ''].join('\r\n'), from.port, from.address);
+		});
+		return new Promise((r) => this.udp.bind(this.ports.core, '127.0.0.1', r));
+	}
+
+	async kamailio() {
+		const env = { ...process.env };
+		for (const k of Object.keys(env)) if (/_proxy$/i.test(k)) delete env[k];
+		this.process = spawn('kamailio', ['-DD', '-E', '-m', '64', '-M', '8', '-f', this.cfg, '-Y', this.dir, '-P', join(this.dir, 'pid'), '-w', this.dir],
+			{ stdio: ['ignore', 'pipe', 'pipe'], env });
+		this.exited = new Promise((r) => this.process.on('exit', (code, signal) => r({ code, signal })));
+		for (const out of [this.process.stdout, this.process.stderr]) out.on('data', (d) => { this.log += d; });
+		let gone = false;
+		this.exited.then(() => { gone = true; });
+		await until('Kamailio to start', async () => {
+			if (gone) throw new Error(`Kamailio ended:\n${this.log}`);
+			return this.rpc('core.uptime').then(() => true, () => false);
+		}, 10000).catch((e) => { throw new Error(`${e.message}\n${this.log}`); });
+	}
+
+	rpc(method, ...params) {
+		const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method, params });
+		return new Promise((ok, bad) => {
+			const req = http.request({ host: '127.0.0.1', port: this.ports.rpc, path: '/RPC', method: 'POST', agent: false,
+				headers: { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(body) } }, (res) => {
+				let text = '';
+				res.on('data', (d) => { text += d; });
+				res.on('end', () => {
+					try {
+						const answer = JSON.parse(text);
+						if (answer.error) bad(Object.assign(new Error(answer.error.message), { code: answer.error.code }));
+						else ok(answer.result);
+					} catch (e) { bad(new Error(`${method}: ${e.message}: ${text}`)); }
+				});
+			});
+			req.on('error', bad);
+			req.end(body);
+		});
+	}
+
+	// The same through ctl, as operators do it.
+	kamcmd(...args) {
+		const r = spawnSync('kamcmd', ['-s', `unix:${this.ctl}`, ...args], { encoding: 'utf8', timeout: 5000 });
+		return r.stdout + r.stderr;
+	}
+
+	async issuer(name) { return (await this.rpc('webrtc_auth.keys')).find((i) => i.issuer === name); }
+	async hasKeys(name) { return (await this.issuer(name))?.keys?.length > 0; }
+	async stats() { return this.rpc('webrtc_auth.stats'); }
+	async shmUsed() { return Number((await this.rpc('core.shmmem')).used); }
+	sentOn(client) { return this.forwarded.filter((t) => t.includes(client.callId)); }
+
+	async stop() {
+		if (this.process && this.process.exitCode === null && this.process.signalCode === null) this.process.kill('SIGTERM');
+		const end = this.process ? await Promise.race([this.exited, sleep(8000).then(() => 'hangs')]) : undefined;
+		if (end === 'hangs') this.process.kill('SIGKILL');
+		this.udp?.close();
+		if (this.waf.server?.listening) await this.waf.stop();
+		this.ca.remove();
+		if (existsSync(this.dir) && !process.env.EP_KEEP) rmSync(this.dir, { recursive: true, force: true });
+		if (end === 'hangs') throw new Error('Kamailio does not end');
+		const bad = this.log.split('\n').filter((l) => /exited by a signal|BUG:|core was generated/.test(l));
+		if (bad.length || (end && end.code !== 0)) throw new Error(`Kamailio ended with ${JSON.stringify(end)}\n${bad.join('\n')}`);
+	}
+
+	readConfig() { return readFileSync(this.config, 'utf8'); }
+	writeConfig(text) { writeFileSync(this.config, text); }
+}
