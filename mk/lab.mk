@@ -3,12 +3,12 @@ HOST ?=
 .PHONY: lab lab-stop demo
 ## demo: install, build, start the lab, show a call step by step, break it, write build/demo/report.html
 demo: deps
-	@$(MAKE) --no-print-directory -j2 modules
+	@$(MAKE) -s --no-print-directory -j2 modules
 	@test/lab/in-netns node test/demo/demo.mjs
 
 ## lab: start the lab for your own browser (HOST=<address>: for a browser on another machine)
 lab: deps
-	@$(MAKE) --no-print-directory -j2 modules
+	@$(MAKE) -s --no-print-directory -j2 modules
 	@test/lab/lab start $(if $(HOST),--host $(HOST))
 
 ## lab-stop: end the lab

@@ -352,8 +352,7 @@ test('line_tells_why_there_is_no_connection', { skip }, async () => {
 		// "online" lets the page try again at once instead of after its back-off.
 		const told = async (words) => {
 			const kick = setInterval(() => page.evaluate(() => { dispatchEvent(new Event('online')); }).catch(() => {}), 700);
-			await status(page, words);
-			clearInterval(kick);
+			await status(page, words).finally(() => clearInterval(kick));
 		};
 		const drop = () => { for (const { ws } of edge.peers) ws.terminate(); };
 		edge.policy.origin = ['https://other.example'];

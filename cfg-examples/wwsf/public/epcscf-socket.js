@@ -4,11 +4,12 @@
 /** Why the WebSocket does not open. A browser does not tell a page; so ask around. */
 export async function diagnose(url, probeUrl) {
 	const { host } = new URL(url);
-	if (!navigator.onLine) return { code: 'offline', text: 'this device is offline' };
 	const direct = await fetch(url.replace(/^ws/, 'http'),
 		{ mode: 'no-cors', cache: 'no-store', credentials: 'omit' }).then(() => true, () => false);
 	const seen = probeUrl && await fetch(probeUrl, { method: 'POST' })
 		.then((answer) => answer.json(), () => undefined);
+	// Asked last: a browser that sees loopback only calls itself offline too.
+	if (!direct && !seen && !navigator.onLine) return { code: 'offline', text: 'this device is offline' };
 	const refused = seen?.handshake && seen.handshake !== 101;
 	if (direct || refused) {
 		const status = refused ? ` (status ${seen.handshake})` : '';

@@ -107,6 +107,9 @@ export function parts({ dir, host, node, tools }) {
 		{ ...kamailio('epcscf', path.join(EXAMPLES, 'epcscf/epcscf.cfg'),
 			{ shm: 64, modules: `${tools.modules}:${tools.ourModules}` }),
 		after: ['waf-home', 'waf-partner', 'rtpengine'],
+		// It answers nobody but the core.
+		ready: { sip: { host: node.epcscf.address, port: node.epcscf.sip,
+			from: node.icscf.address } },
 		needs: [path.join(EXAMPLES, 'epcscf/epcscf.cfg'),
 			...['webrtc_auth', 'tna_register', 'sdp_mediate']
 				.map((m) => path.join(tools.ourModules, `${m}.so`))] },

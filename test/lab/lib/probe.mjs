@@ -42,7 +42,8 @@ const options = ({ host, port }) => (address, own) => [
 const PROBE = {
 	log: async (pattern, { log, from }) =>
 		pattern.test(readFileSync(log).subarray(from).toString('utf8')),
-	sip: async (target) => Boolean(await exchange(target, options(target), '127.0.0.1')),
+	sip: async (target) =>
+		Boolean(await exchange(target, options(target), target.from ?? '127.0.0.1')),
 	async ng(target) {
 		const cookie = unique();
 		const answer = await exchange(target, () => `${cookie} d7:command4:pinge`);
@@ -56,7 +57,7 @@ const PROBE = {
 	}),
 };
 
-/** ready: { log: /…/ } | { sip: {host,port} } | { ng: {host,port} } | { tcp: {host,port} } */
+/** ready: { log: /…/ } | { sip: {host,port,from?} } | { ng: {host,port} } | { tcp: {host,port} } */
 export async function isReady(ready, context) {
 	for (const [kind, argument] of Object.entries(ready))
 		if (!await PROBE[kind](argument, context))

@@ -48,6 +48,11 @@ const actions = {
 		waf.revoked.length = 0;
 		return {};
 	},
+	async lifetime(waf, { seconds }) {
+		if (!(Number.isInteger(seconds) && seconds > 0)) throw new Error('lifetime: "seconds" is a whole number');
+		for (const resource of waf.config.resources) resource.lifetime_s = seconds;
+		return { seconds };
+	},
 	async pause(waf, { mode = 'hang' }) {
 		await waf.pause(mode);
 		return { mode };
