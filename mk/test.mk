@@ -4,6 +4,7 @@
 UNIT := $(patsubst test/unit/%.c,%,$(wildcard test/unit/*/*_test.c))
 FUZZ := $(patsubst test/fuzz/%_fuzz.c,%,$(wildcard test/fuzz/*_fuzz.c))
 BENCH := $(patsubst test/bench/%.c,%,$(wildcard test/bench/*.c))
+BENCH_NODE := $(patsubst test/bench/%.mjs,%,$(wildcard test/bench/*.mjs))
 UNIT_CFLAGS := $(filter-out -Wmissing-prototypes -Wcast-qual,$(LIB_CFLAGS)) -Itest/unit
 
 define unit_variant
@@ -24,7 +25,7 @@ $(BUILD)/bench/bin/%: test/bench/%.c $(BUILD)/rel/libep.a
 	$(CC) $(filter-out -Wmissing-prototypes -fvisibility=hidden,$(LIB_CFLAGS)) -D_GNU_SOURCE -O2 $< \
 		$(BUILD)/rel/libep.a $(LIB_LIBS) -ljwt -o $@
 
-.PHONY: unit fuzz $(BENCH:%=bench-%)
+.PHONY: unit fuzz $(BENCH:%=bench-%) $(BENCH_NODE:%=bench-%)
 ## unit: build and run the unit tests, plain and under the sanitizers
 unit: unit-programs
 	@test/run.mjs unit
@@ -36,7 +37,7 @@ fuzz-programs: $(FUZZ:%=$(BUILD)/fuzz/%)
 ## test: all of its own set-up, then every test; ends with `N passed, N failed, N skipped`
 # A second make: the versions and paths of what deps installs are read anew.
 test: deps
-	@$(MAKE) --no-print-directory -j2 unit-programs fuzz-programs modules modules-next
+	@$(MAKE) -s --no-print-directory -j2 unit-programs fuzz-programs modules modules-next
 	@test/run.mjs 'step:make -s layers' unit fuzz node browser
 
 ## fuzz: run every fuzz target for SECONDS=60
@@ -47,3 +48,8 @@ fuzz: fuzz-programs
 $(BENCH:%=bench-%): bench-%: $(BUILD)/bench/bin/%
 	@mkdir -p $(BUILD)/bench
 	taskset -c 0 $< $(BUILD)/bench/$*.json
+
+# Those with real programs: in a network namespace of their own.
+$(BENCH_NODE:%=bench-%): bench-%: test/bench/%.mjs modules
+	@mkdir -p $(BUILD)/bench
+	test/lab/in-netns node $< $(BUILD)/bench/$*.json
