@@ -20,10 +20,10 @@ kflags = $(shell $(MAKE) -s --no-print-directory -f mk/kflags.mk KSRC=$(1))
 
 # $(1) build directory, $(2) Kamailio source tree, $(3) module
 define module_rules
-$(1)/$(3)/%.o: modules/$(3)/%.c
+$(1)/$(3)/%.o: modules/$(3)/%.c | $(2)/src/config.mak
 	@mkdir -p $$(@D)
 	$$(CC) $$(MOD_CFLAGS) -DMOD_NAME='"$(3)"' -D_GNU_SOURCE $$(call kflags,$(2)) -isystem $(2)/src -MMD -MP -c $$< -o $$@
-$(1)/$(3)/common/%.o: modules/common/%.c
+$(1)/$(3)/common/%.o: modules/common/%.c | $(2)/src/config.mak
 	@mkdir -p $$(@D)
 	$$(CC) $$(MOD_CFLAGS) -DMOD_NAME='"$(3)"' -D_GNU_SOURCE $$(call kflags,$(2)) -isystem $(2)/src -MMD -MP -c $$< -o $$@
 $(1)/$(3).so: $(patsubst modules/$(3)/%.c,$(1)/$(3)/%.o,$(wildcard modules/$(3)/*.c)) \
@@ -37,6 +37,9 @@ endef
 MODULES_HERE := $(foreach m,$(MODULES),$(if $(wildcard modules/$(m)/*.c),$(m)))
 $(foreach m,$(MODULES_HERE),$(eval $(call module_rules,$(BUILD)/modules,$(KSRC),$(m))))
 $(foreach m,$(MODULES_HERE),$(eval $(call module_rules,$(BUILD)/modules-$(KVER_NEXT),$(KSRC_NEXT),$(m))))
+
+%/src/config.mak:
+	@echo 'no Kamailio headers in $*: run make deps, or give KSRC=<source tree after make cfg>' >&2; exit 1
 
 .PHONY: modules modules-next install load-check
 ## modules: build the three .so for the installed Kamailio and check that it loads them
