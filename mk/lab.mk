@@ -6,7 +6,7 @@ demo: deps
 	@$(MAKE) -s --no-print-directory -j2 modules
 	@test/lab/in-netns node test/demo/demo.mjs
 
-## lab: start the lab for your own browser (HOST=<address>: for a browser on another machine)
+## lab: start the lab for your own browser (HOST=<address>, for a browser on another machine)
 lab: deps
 	@$(MAKE) -s --no-print-directory -j2 modules
 	@test/lab/lab start $(if $(HOST),--host $(HOST))

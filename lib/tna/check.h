@@ -25,9 +25,9 @@ struct ep_tna_request
  * (a proxy that has done its loose routing already has none left) and puts
  * `icid` (the dialog's; absent: no P-Charging-Vector). ACK and CANCEL are
  * only cleaned. `alias` goes from every Contact.
- * A To tag is the WIC's word for "in a dialog", and then its Route counts: a
- * caller that keeps dialogs refuses (481) one that it does not know, or a WIC
- * could go round its S-CSCF. Causes: INTERNAL MALFORMED FROM_FOREIGN METHOD
+ * A To tag is the WIC's word for "in a dialog", and then its Route counts: the
+ * caller must hold that Route against what it knows (our token in it, the
+ * next hop), or a WIC could go round its S-CSCF. Causes: INTERNAL MALFORMED FROM_FOREIGN METHOD
  * EMERGENCY. */
 enum ep_tna_cause ep_tna_request_plan(struct ep_tna_request *out,
 		const struct ep_msg *m, const struct ep_tna_cfg *cfg,

@@ -37,7 +37,8 @@ typedef struct tna_register_api
 
 	/* Ends all calls of a binding: BYE both ways, or CANCEL and a final
 	 * answer. The registration stays. Only queued here: the module's own
-	 * process does it within 100 ms. EP_OK, EP_ENOENT, EP_ENOMEM. */
+	 * process does it within 100 ms. EP_OK (also when there are none),
+	 * EP_ENOMEM. */
 	enum ep_err (*end_calls)(const unsigned char id[TNA_BINDING_ID_LEN],
 			enum tna_end_cause cause);
 	/* Ends the call(s) with this Call-ID. Queued. EP_OK, EP_ENOMEM. */

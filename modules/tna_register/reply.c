@@ -100,8 +100,14 @@ static enum ep_tna_cause bind_page(
 	uint64_t now_s = tna_now_s();
 
 	binding_fill(p, r);
-	ep_binding_step(&step, event == EP_BINDING_REGISTER_OK ? &fresh : &old.life,
-			&tna_set.policy, event, now_s, now_s + r->expires_s);
+	ep_binding_step(&step, known ? &old.life : &fresh, &tna_set.policy, event,
+			now_s, now_s + r->expires_s);
+	/* A 200 that crossed the end of its binding is undone at the core. */
+	if(step.life.state == EP_BINDING_ENDED) {
+		tna_life_queue(p->b.id, TNA_EVENT_NONE, step.actions, p->conid,
+				TNA_END_DEREGISTERED);
+		return EP_TNA_OK;
+	}
 	if(tna_store_put(&p->b, &step.life, p->conid) != EP_OK)
 		return EP_TNA_INTERNAL;
 	tna_count(event == EP_BINDING_REGISTER_OK ? TNA_N_BOUND

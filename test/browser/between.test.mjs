@@ -83,3 +83,36 @@ test('reload_of_the_page_leaves_one_contact_and_calls_still_arrive', async () =>
 	await page.callState('ended');
 	await session.noMedia();
 });
+
+test('terminated_by_the_operator_while_it_rings', async () => {
+	const alice = await session.phone('alice');
+	alice.autoAnswer(false);
+	alice.clear();
+	await page.dial('alice');
+	await alice.event('CALL_INCOMING');
+	session.rpc('epcscf', 'tna.terminate', 'sip:user1@home1.net', 'operator');
+	await alice.event('CALL_CLOSED');
+	await page.state('stopped');
+	await session.noMedia();
+	await page.page.reload();
+	await page.registered();
+	await page.page.check('#raw');
+});
+
+test('terminated_by_the_operator_in_mid_call', async () => {
+	const alice = await session.phone('alice');
+	alice.autoAnswer();
+	alice.clear();
+	await page.dial('alice');
+	await page.callState('connected');
+	const closed = page.sockets.length;
+	const started = Date.now();
+	session.rpc('epcscf', 'tna.terminate', 'sip:user1@home1.net', 'operator');
+	await alice.event('CALL_CLOSED');
+	await page.state('stopped');
+	await until('the WebSocket to close', () => page.sockets.length > closed);
+	await session.noMedia();
+	assert.ok(Date.now() - started < 2000, `it took ${Date.now() - started} ms`);
+	assert.match(await page.status(), /closed by the operator/i);
+	assert.doesNotMatch(session.rpc('epcscf', 'tna.list'), /user1_private/);
+});

@@ -31,7 +31,7 @@ export const RAW_AUDIO = {
 	echoCancellation: false, noiseSuppression: false, autoGainControl: false };
 
 /**
- * Close codes of the eP-CSCF (lib/token/cause.h is their source) and what
+ * Close codes of the eP-CSCF (docs/w2.md lists them with their causes) and what
  * follows: 'renew' = once with another token, 'wait' = later, 'stop' = for good.
  */
 export const CLOSE_CODES = {
@@ -41,6 +41,10 @@ export const CLOSE_CODES = {
 	4004: { then: 'stop', text: 'this web page is not allowed at this server' },
 	4005: { then: 'stop', text: 'the token does not allow IMS access' },
 	4006: { then: 'wait', text: 'too many failed tries', wait_s: 60 },
+	4401: { then: 'renew', text: 'the registration ended' },
+	4403: { then: 'stop', text: 'the line was closed by the operator' },
+	4408: { then: 'wait', text: 'the line was lost', wait_s: 5 },
+	4409: { then: 'stop', text: 'this line was opened again elsewhere' },
 };
 
 const CALL_ENDS = {

@@ -244,10 +244,9 @@ test('calls_200_of_them_leave_shared_memory_flat', { timeout: 120000 }, async (t
 	await sleep(7000);
 	const before = await site.shmUsed();
 	for (let i = 0; i < 200; i++) await one();
-	await sleep(7000);
 	assert.equal((await site.show(p.aor)).calls, 0);
-	const after = await site.shmUsed();
-	assert.ok(after - before < 20000, `shared memory grew by ${after - before}`);
+	// tm and dialog keep the last calls for some seconds.
+	await until('shared memory to be flat again', async () => await site.shmUsed() - before < 20000, 40000);
 	await p.register({ expires: 0 });
 	p.drop();
 	await until('an empty table', async () => (await site.rpc('tna.stats')).bindings === 0, 8000);

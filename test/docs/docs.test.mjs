@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The documents against the sources: what they name exists, and what the
+// sources offer is named.
+import test from 'node:test';
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
+const read = (file) => fs.readFileSync(path.join(root, file), 'utf8');
+const exists = (file) => fs.existsSync(path.join(root, file));
+
+function find(dir, match, found = []) {
+	for (const e of fs.readdirSync(path.join(root, dir), { withFileTypes: true })) {
+		const file = path.join(dir, e.name);
+		if (e.isDirectory() && e.name !== 'node_modules') find(file, match, found);
+		else if (e.isFile() && match(e.name)) found.push(file);
+	}
+	return found;
+}
+
+const MODULES = ['webrtc_auth', 'tna_register', 'sdp_mediate'];
+const moduleDoc = Object.fromEntries(MODULES.map((m) => [m, read(`modules/${m}/doc/${m}.md`)]));
+const pages = ['README.md', ...['docs', 'modules', 'test/lab'].flatMap((d) => find(d, (n) => n.endsWith('.md'))), 'cfg-examples/wwsf/README.md'];
+
+// --- reading ---
+
+// The tables of a page: {heading, head: [cell], rows: [[cell]]}.
+function tables(text) {
+	const all = [];
+	let heading = '', current;
+	for (const line of text.split('\n')) {
+		if (/^#+ /.test(line)) heading = line.replace(/^#+ /, '');
+		if (!line.startsWith('|')) { current = undefined; continue; }
+		const cells = line.replace(/\\\|/g, '\0').split('|').slice(1, -1).map((c) => c.trim().replace(/\0/g, '|'));
+		if (!current) all.push(current = { heading, head: cells, rows: [] });
+		else if (!cells.every((c) => /^-+$/.test(c))) current.rows.push(cells);
+	}
+	return all;
+}
+const quoted = (cell) => [...(cell ?? '').matchAll(/`([^`]+)`/g)].map((m) => m[1]);
+const column = (table, name) => table.rows.map((row) => row[table.head.indexOf(name)]);
+const same = (got, want, what) => assert.deepEqual([...got].sort(), [...want].sort(), what);
+
+// Names in `UNIT_MAIN(...)` are the unit tests that run; in node's the first
+// argument of test(), where a template stands for the words of its source.
+function testNames() {
+	const names = new Set(), made = [];
+	for (const file of find('test/unit', (n) => n.endsWith('_test.c')))
+		for (const [, list] of read(file).matchAll(/UNIT_MAIN\(\s*"[^"]*",([^;]*?)\)\s*$/gm))
+			for (const [name] of list.matchAll(/\w+/g)) names.add(name);
+	for (const file of find('test', (n) => n.endsWith('.test.mjs'))) {
+		const text = read(file), words = `_${text.replace(/\W+/g, '_')}_`;
+		for (const [, name] of text.matchAll(/^\s*test\('([^']+)'/gm)) names.add(name);
+		for (const [, name] of text.matchAll(/^\s*test\(`([^`]+)`/gm))
+			made.push({ words, pattern: new RegExp(`^${name.replace(/\$\{[^`]*?\}(?=\w*$|_)/g, '(.+)')}$`) });
+	}
+	return (name) => names.has(name) || made.some(({ words, pattern }) => {
+		const m = pattern.exec(name);
+		return m && m.slice(1).every((part) => words.includes(`_${part}_`));
+	});
+}
+const isTest = testNames();
+
+function causes(file) {
+	const text = read(file).replace(/NOT_HERE/g, '488, "Not Acceptable Here"').replace(/BROKEN/g, '500, "Server Internal Error"');
+	return [...text.slice(text.indexOf('{', text.indexOf('CAUSE_N]'))).matchAll(/\{\s*"(\w+)",\s*("(?:[^"]|"\s*")*?"),\s*(\d+),\s*([^}]*)\}/g)]
+		.map(([, name, , status, rest]) => ({ name, status: Number(status), rest: rest.split(',').map((s) => s.trim()) }));
+}
+
+// --- conformance and security ---
+
+test('docs_conformance_answers_every_clause_once', () => {
+	const want = read('test/docs/clauses.txt').trim().split('\n');
+	const rows = tables(read('docs/conformance.md')).filter((t) => t.head[0] === 'id');
+	const ids = rows.flatMap((t) => column(t, 'id'));
+	assert.ok(want.length > 100, `${want.length} clauses`);
+	assert.deepEqual(ids, want);
+	for (const t of rows)
+		for (const row of t.rows) {
+			assert.equal(row.length, t.head.length, row.join(' | '));
+			const state = row[t.head.indexOf('state')];
+			assert.match(state, /^(done|part|not done|not applicable)\b/, row[0]);
+			if (/^(part|not applicable)/.test(state)) assert.match(state, /: \S|: as |as [\w.-]+/, `${row[0]} says what is missing`);
+			if (/^done/.test(state)) assert.ok(quoted(row[t.head.indexOf('test')]).length > 0, `${row[0]} is done without a test`);
+		}
+});
+
+test('docs_named_tests_exist', () => {
+	let n = 0;
+	for (const page of ['docs/conformance.md', 'docs/security.md', 'docs/operations.md'])
+		for (const t of tables(read(page)).filter((x) => x.head.includes('test')))
+			for (const name of column(t, 'test').flatMap(quoted)) {
+				n++;
+				if (name.startsWith('golden/')) assert.ok(exists(`test/${name}/about.txt`), `${page}: ${name}`);
+				else if (name.startsWith('fuzz/')) assert.ok(exists(`test/${name}_fuzz.c`), `${page}: ${name}`);
+				else assert.ok(isTest(name), `${page}: no test ${name}`);
+			}
+	assert.ok(n > 200, `${n} names`);
+	for (const name of ['docs_no_such_test', 'token_bad_no_such_key', 'attacks_refuses', 'origin_no_such_origin'])
+		assert.ok(!isTest(name), `${name} is taken for a test`);
+});
+
+test('docs_named_sources_exist', () => {
+	for (const page of pages)
+		for (const [, file] of read(page).matchAll(/`((?:lib|modules|cfg-examples|mk|test)\/[\w./-]+\.\w+)`/g))
+			assert.ok(exists(file), `${page}: ${file}`);
+	for (const page of ['docs/conformance.md', 'docs/security.md'])
+		for (const t of tables(read(page)).filter((x) => x.head.includes('code')))
+			for (const file of column(t, 'code').flatMap(quoted)) assert.ok(exists(file), `${page}: ${file}`);
+});
+
+// --- w2 ---
+
+const W2 = read('docs/w2.md');
+
+test('docs_w2_token_causes_are_the_table_of_lib_token', () => {
+	const words = Object.fromEntries([...read('lib/token/cause.c').matchAll(/^#define (\w+) "(\w+)"$/gm)].map(([, k, v]) => [k, v]));
+	const codes = Object.fromEntries([...read('lib/token/cause.h').matchAll(/(EP_CLOSE_\w+) = (\d+)/g)].map(([, k, v]) => [k, v]));
+	const want = causes('lib/token/cause.c').filter((c) => c.name !== 'ok')
+		.map((c) => [c.name, String(c.status), words[c.rest[0]] ?? '–', codes[c.rest[1]] === '0' ? '–' : codes[c.rest[1]]]);
+	const enumerators = read('lib/token/cause.h').match(/^\tEP_TOKEN_\w+(?= = 0,|,)/gm).length;
+	assert.equal(want.length + 1, enumerators);
+	const table = tables(W2).find((t) => t.heading === 'Refused tokens');
+	assert.deepEqual(table.rows.map((r) => [quoted(r[0])[0], ...r.slice(1, 4)]), want);
+});
+
+test('docs_w2_other_causes_are_those_of_lib', () => {
+	const all = tables(W2).filter((t) => t.heading === 'Refused registrations and requests');
+	for (const [i, file] of [[0, 'lib/tna/cause.c'], [1, 'lib/mediate/cause.c']]) {
+		const want = causes(file).filter((c) => c.name !== 'ok').map((c) => [c.name, String(c.status)]);
+		assert.ok(want.length > 10, file);
+		same(all[i].rows.map((r) => [quoted(r[0])[0], r[1]].join(' ')), want.map((w) => w.join(' ')), file);
+	}
+});
+
+test('docs_w2_close_codes_are_those_of_the_code', () => {
+	const token = [...read('lib/token/cause.h').matchAll(/EP_CLOSE_\w+ = (4\d+)/g)].map((m) => m[1]);
+	const ends = new Set([...read('modules/tna_register/ends.c').matchAll(/, (4\d{3})\}/g)].map((m) => m[1]));
+	const table = tables(W2).find((t) => t.heading === 'Close codes');
+	same(table.rows.filter((r) => r[1] === 'webrtc_auth').map((r) => r[0]), token);
+	same(table.rows.filter((r) => r[1] === 'tna_register').map((r) => r[0]), ends);
+	// What the example page does at each.
+	const page = Object.fromEntries([...read('cfg-examples/wwsf/public/epcscf.js').matchAll(/(4\d{3}): \{ then: '(\w+)'/g)].map(([, k, v]) => [k, v]));
+	for (const [code, , , does] of table.rows)
+		assert.match(does, { renew: /^another token, once/, wait: /^wait/, stop: /^stop/ }[page[code] ?? 'stop'], code);
+});
+
+test('docs_w2_headers_are_those_of_lib_tna', () => {
+	const part = W2.slice(W2.indexOf('## Headers that do not pass'), W2.indexOf('\nBesides:'));
+	const source = [...read('lib/tna/trust.c').matchAll(/ROW\("([\w-]+)", ([A-Z_ |]+)\)/g)];
+	assert.ok(source.length > 30);
+	same(quoted(part), source.map((m) => m[1]));
+	const [always, requests] = part.split('in requests also');
+	same(quoted(always), source.filter((m) => /FROM_WIC|ANS/.test(m[2])).map((m) => m[1]));
+	same(quoted(requests), source.filter((m) => /REG \| REQ/.test(m[2])).map((m) => m[1]));
+});
+
+// --- modules ---
+
+
+test('docs_modules_name_every_parameter', () => {
+	const operations = read('docs/operations.md');
+	const listed = tables(operations).find((t) => t.heading === 'Parameters');
+	for (const m of MODULES) {
+		const source = read(`modules/${m}/${m}_params.c`);
+		const table = source.slice(source.indexOf('param_export_t'), source.indexOf('};', source.indexOf('param_export_t')));
+		const params = [...table.matchAll(/\{"(\w+)",/g)].map((x) => x[1]);
+		assert.ok(params.length > 2, m);
+		const doc = tables(moduleDoc[m]).find((t) => t.heading === 'Parameters');
+		same(column(doc, 'name').flatMap(quoted), params, m);
+		const row = listed.rows.find((r) => r[0].startsWith(`[${m}]`));
+		same(quoted(row[1]), params, `docs/operations.md: ${m}`);
+	}
+});
+
+test('docs_modules_name_every_key_of_the_file', () => {
+	const keys = [...read('lib/token/config_keys.c').matchAll(/^\{(GLOBAL|ISSUER|WWSF|MAP)\((\w+)\)/gm)];
+	assert.ok(keys.length > 30);
+	for (const [kind, head] of [['GLOBAL', 'global'], ['ISSUER', 'issuer'], ['WWSF', 'wwsf'], ['MAP', 'map']]) {
+		const doc = tables(moduleDoc.webrtc_auth).find((t) => t.head[0] === head);
+		same(doc.rows.flatMap((r) => quoted(r[0])), keys.filter((k) => k[1] === kind).map((k) => k[2]), head);
+	}
+});
+
+test('docs_modules_name_every_function_variable_and_rpc', () => {
+	const operations = read('docs/operations.md');
+	const rpcs = [];
+	for (const m of MODULES) {
+		const api = read(`modules/${m}/${m}_api.c`);
+		const cmds = api.slice(api.indexOf('cmd_export_t'), api.indexOf('{0, 0, 0, 0, 0, 0}'));
+		const functions = [...cmds.matchAll(/\{"(\w+)",/g)].map((x) => x[1]).filter((f) => !f.startsWith('bind_'));
+		assert.ok(functions.length > 0, m);
+		for (const f of functions) assert.match(moduleDoc[m], new RegExp(`\\*\\*\`${f}\\(`), `${m}: ${f}`);
+		for (const [, f] of moduleDoc[m].matchAll(/\*\*`(\w+)\(/g)) assert.ok(functions.includes(f), `${m}: ${f} is not exported`);
+		for (const [, f] of api.matchAll(/str_init\("(\w+)"\), SR_KEMIP_INT/g)) assert.ok(moduleDoc[m].includes(f), `${m}: KEMI ${f}`);
+		const source = exists(`modules/${m}/${m}_rpc.c`) ? read(`modules/${m}/${m}_rpc.c`) : '';
+		const mine = [...source.matchAll(/^\s*\{"(\w+\.\w+)",/gm)].map((x) => x[1]);
+		rpcs.push(...mine);
+		for (const name of mine) assert.ok(moduleDoc[m].includes(`\`${name}`), `${m}: ${name}`);
+		const pv = read(`modules/${m}/${m}_pv.c`);
+		const list = pv.slice(pv.search(/names\[[A-Z_]+\] = \{/));
+		const fields = [...list.slice(0, list.indexOf('};')).matchAll(/"(\w+)"/g)].map((x) => x[1]);
+		const named = [...moduleDoc[m].matchAll(/\$(?:wauth|tna|sdpm)\(([a-z_|]+)\)/g)].flatMap((x) => x[1].split('|'));
+		same(new Set(named), fields, `${m}: variables`);
+	}
+	assert.ok(rpcs.length >= 10);
+	for (const page of pages)
+		for (const [, name] of read(page).matchAll(/`((?:webrtc_auth|tna|sdp_mediate)\.[a-z]+)(?=[` ])/g))
+			if (!/\.(cfg|so|md)$/.test(name)) assert.ok(rpcs.includes(name), `${page}: RPC ${name}`);
+	for (const name of rpcs) assert.ok(operations.includes(`\`${name}`), `docs/operations.md: ${name}`);
+});
+
+test('docs_counters_are_those_that_are_registered', () => {
+	const table = tables(read('docs/operations.md')).find((t) => t.head[0] === 'group');
+	const registered = {
+		webrtc_auth: [...read('modules/webrtc_auth/counters.c').matchAll(/\{&ep_counters\.\w+, "(\w+)"/g)].map((m) => m[1])
+			.concat('check_<cause>', 'check_ok'),
+		tna_register: [...read('modules/tna_register/tna_register_mod.c').matchAll(/\{&counters\[\w+\], "(\w+)"/g)].map((m) => m[1]),
+		sdp_mediate: [...read('modules/sdp_mediate/counters.c').matchAll(/\{&ep_counters\.\w+, "(\w+)"/g)].map((m) => m[1])
+			.concat('result_<cause>', 'result_ok'),
+	};
+	for (const [group, names] of Object.entries(registered)) {
+		assert.ok(names.length > 4, group);
+		same(quoted(table.rows.find((r) => r[0] === `\`${group}\``)[1]), names, group);
+	}
+	for (const m of ['webrtc_auth', 'sdp_mediate'])
+		for (const name of registered[m]) assert.ok(moduleDoc[m].includes(`\`${name}\``), `${m}: ${name}`);
+	const singles = [...read('docs/operations.md').matchAll(/`(check|result)_([a-z0-9_]+)`/g)];
+	for (const [, kind, cause] of singles)
+		assert.ok(causes(kind === 'check' ? 'lib/token/cause.c' : 'lib/mediate/cause.c').some((c) => c.name === cause), `${kind}_${cause}`);
+});
+
+test('docs_sdp_mediate_values_are_the_causes_negated', () => {
+	const table = tables(moduleDoc.sdp_mediate).find((t) => t.head[0] === 'value');
+	assert.deepEqual(table.rows.map((r) => [Number(r[0]), quoted(r[1])[0]]),
+		causes('lib/mediate/cause.c').filter((c) => c.name !== 'ok').map((c, i) => [-1 - i, c.name]));
+});
+
+test('docs_defaults_are_those_of_the_source', () => {
+	const sources = { webrtc_auth: /\.(\w+) = (\d+),/g, tna_register: /static int (\w+) = (\d+);/g };
+	const renamed = { default_expires_s: 'expires_default_s', max_expires_s: 'expires_max_s', min_expires_s: 'token_min_s' };
+	for (const [m, pattern] of Object.entries(sources)) {
+		const values = Object.fromEntries([...read(`modules/${m}/${m}_params.c`).matchAll(pattern)].map(([, k, v]) => [k, v]));
+		assert.ok(Object.keys(values).length > 4, m);
+		const doc = tables(moduleDoc[m]).find((t) => t.heading === 'Parameters');
+		for (const row of doc.rows)
+			for (const name of quoted(row[0]))
+				if (values[renamed[name] ?? name] !== undefined) assert.equal(row[1], values[renamed[name] ?? name], `${m}: ${name}`);
+	}
+});
+
+// --- links ---
+
+const anchor = (heading) => heading.toLowerCase().replace(/[^\w\- ]/g, '').replace(/ /g, '-');
+
+test('docs_links_resolve', () => {
+	let n = 0;
+	for (const page of pages)
+		for (const [, target] of read(page).replace(/```[^]*?```/g, '').matchAll(/\]\(([^)\s]+)\)/g)) {
+			if (/^[a-z]+:/.test(target)) continue;
+			const [file, part] = target.split('#');
+			const to = file ? path.join(path.dirname(page), file) : page;
+			n++;
+			assert.ok(exists(to), `${page}: ${target}`);
+			if (part) assert.ok([...read(to).matchAll(/^#+ (.*)$/gm)].some((h) => anchor(h[1]) === part), `${page}: ${target}`);
+		}
+	assert.ok(n > 20, `${n} links`);
+});
