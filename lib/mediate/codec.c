@@ -7,6 +7,7 @@ struct name_of_pt
 {
 	struct ep_view encoding; /* absent: the section does not say */
 	unsigned clock_hz;
+	bool twice;
 };
 
 /* RFC 3551 table 4: what needs no rtpmap. */
@@ -44,7 +45,8 @@ bool ep_mediate_pt_parse(unsigned *pt, struct ep_view word)
 	return true;
 }
 
-/* The section's payload types by name; the first a=rtpmap of one counts. */
+/* The section's payload types by name. One that two a=rtpmap claim has none:
+ * who reads the second one would hear another codec. */
 static void names_get(
 		struct name_of_pt names[PT_N], const struct ep_sdp *sdp, size_t media)
 {
@@ -56,9 +58,10 @@ static void names_get(
 	while((at = ep_sdp_attr_find(&a, sdp, media, EP_LIT("rtpmap"), at))
 			!= SIZE_MAX) {
 		at++;
-		if(!ep_sdp_rtpmap_parse(&map, a.value) || names[map.pt].encoding.p)
+		if(!ep_sdp_rtpmap_parse(&map, a.value))
 			continue;
-		names[map.pt] = (struct name_of_pt){map.encoding, map.clock_hz};
+		names[map.pt] = (struct name_of_pt){map.encoding, map.clock_hz,
+				.twice = names[map.pt].encoding.p != NULL};
 	}
 	for(size_t i = 0; i < sizeof well_known / sizeof *well_known; i++) {
 		struct name_of_pt *n = &names[well_known[i].pt];
@@ -71,6 +74,14 @@ static void names_get(
 bool ep_mediate_codecs_has(const struct ep_mediate_codecs *c, unsigned pt)
 {
 	return pt < PT_N && (c->kept[pt / 64] >> (pt % 64) & 1);
+}
+
+bool ep_mediate_codecs_take(struct ep_mediate_codecs *c, unsigned pt)
+{
+	if(!ep_mediate_codecs_has(c, pt))
+		return false;
+	c->kept[pt / 64] &= ~(UINT64_C(1) << (pt % 64));
+	return true;
 }
 
 static void add(struct ep_mediate_codecs *c, unsigned pt)
@@ -106,6 +117,7 @@ void ep_mediate_codecs_get(struct ep_mediate_codecs *out,
 		struct ep_view word;
 		while((word = ep_sdp_word_cut(&rest)).p) {
 			if(!ep_mediate_pt_parse(&pt, word) || !names[pt].encoding.p
+					|| names[pt].twice
 					|| tel_event(names[pt].encoding) != (events == 1)
 					|| never(names[pt].encoding)
 					|| ep_mediate_codecs_has(out, pt))

@@ -24,6 +24,8 @@ void ep_mediate_codecs_get(struct ep_mediate_codecs *out,
 		const struct ep_sdp *sdp, size_t media, enum ep_mediate_case c,
 		const struct ep_mediate_profile *profile);
 bool ep_mediate_codecs_has(const struct ep_mediate_codecs *c, unsigned pt);
+/* As has(), and from now on it is not there any more. */
+bool ep_mediate_codecs_take(struct ep_mediate_codecs *c, unsigned pt);
 /* The payload type that an m= line's word names, or false. */
 bool ep_mediate_pt_parse(unsigned *pt, struct ep_view word);
 

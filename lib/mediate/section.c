@@ -115,6 +115,7 @@ enum ep_err ep_mediate_mline_plan(struct ep_mediate_edit *e, size_t media,
 	const struct ep_sdp_media *m = &e->sdp->media[media];
 	struct ep_view rest = m->fmts;
 	struct ep_view word;
+	struct ep_mediate_codecs left = *codecs; /* each payload type once */
 	struct ep_buf kept;
 	unsigned pt;
 
@@ -123,8 +124,7 @@ enum ep_err ep_mediate_mline_plan(struct ep_mediate_edit *e, size_t media,
 		return EP_ENOMEM;
 	ep_buf_init(&kept, p, m->fmts.len + 1);
 	while((word = ep_sdp_word_cut(&rest)).p) {
-		if(!ep_mediate_pt_parse(&pt, word)
-				|| !ep_mediate_codecs_has(codecs, pt))
+		if(!ep_mediate_pt_parse(&pt, word) || !ep_mediate_codecs_take(&left, pt))
 			continue;
 		if(kept.len)
 			ep_buf_put_chr(&kept, ' ');

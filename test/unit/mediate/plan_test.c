@@ -100,6 +100,36 @@ START_TEST(plan_offer_from_wic)
 }
 END_TEST
 
+START_TEST(plan_repeated_payload_types_go_out_once)
+{
+	setup();
+	ck_assert_int_eq(offer(EP_MEDIATE_FROM_WIC,
+							 HEAD "m=audio 5000 UDP/TLS/RTP/SAVPF 0 0 8 0 8 111\r\n"
+								  "c=IN IP4 192.0.2.1\r\n" FP ICE CAND
+								  "a=setup:actpass\r\na=rtcp-mux\r\n"
+								  "a=rtpmap:111 opus/48000/2\r\n"),
+			EP_MEDIATE_OK);
+	ck_assert(contains(plan.sdp, "m=audio 5000 UDP/TLS/RTP/SAVPF 0 8 111\r\n"));
+	teardown();
+}
+END_TEST
+
+START_TEST(plan_payload_type_with_two_names_goes)
+{
+	setup();
+	ck_assert_int_eq(offer(EP_MEDIATE_FROM_WIC,
+							 HEAD "m=audio 5000 UDP/TLS/RTP/SAVPF 0 111\r\n"
+								  "c=IN IP4 192.0.2.1\r\n" FP ICE CAND
+								  "a=setup:actpass\r\na=rtcp-mux\r\n"
+								  "a=rtpmap:111 opus/48000/2\r\n"
+								  "a=rtpmap:111 red/48000/2\r\n"),
+			EP_MEDIATE_OK);
+	ck_assert(contains(plan.sdp, "m=audio 5000 UDP/TLS/RTP/SAVPF 0\r\n"));
+	ck_assert(!contains(plan.sdp, "rtpmap:111"));
+	teardown();
+}
+END_TEST
+
 START_TEST(plan_answer_to_wic_has_the_offers_names)
 {
 	setup();
@@ -359,6 +389,8 @@ START_TEST(plan_survives_every_alloc_failure)
 END_TEST
 
 UNIT_MAIN("mediate/plan", plan_offer_from_wic,
+		plan_repeated_payload_types_go_out_once,
+		plan_payload_type_with_two_names_goes,
 		plan_answer_to_wic_has_the_offers_names, plan_answer_without_its_offer,
 		plan_answer_never_accepts_what_was_not_offered,
 		plan_answer_must_match_its_offer, plan_answer_that_says_no_is_fine,
