@@ -225,6 +225,8 @@ enum ep_tna_cause ep_tna_answer_plan(struct ep_hdredits *out,
 		return EP_TNA_METHOD;
 	err = ep_trust_strip(out, m, EP_TRUST_REPLY);
 	if(!err)
+		err = ep_auth_strip(out, m);
+	if(!err)
 		err = ep_hdredits_del_all(out, m, EP_LIT("P-Preferred-Identity"));
 	if(!err && m->status > 100 && m->status < 300)
 		err = asserted_plan(&asserted, out, m, binding);

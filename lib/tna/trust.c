@@ -31,6 +31,7 @@ static const struct
 		ROW("P-Private-Network-Indication", FROM_WIC | WIC),
 		ROW("Additional-Identity", FROM_WIC),
 		ROW("Remote-Party-ID", FROM_WIC),
+		ROW("Identity", FROM_WIC),
 		ROW("Attestation-Info", FROM_WIC | WIC),
 		ROW("Origination-Id", FROM_WIC | WIC),
 		ROW("History-Info", FROM_WIC),
@@ -42,6 +43,7 @@ static const struct
 		/* charging: RFC 7315, RFC 8496 */
 		ROW("P-Charging-Vector", FROM_WIC | WIC),
 		ROW("P-Charging-Function-Addresses", FROM_WIC | WIC),
+		ROW("P-Charge-Info", FROM_WIC | WIC),
 		ROW("P-DCS-Billing-Info", FROM_WIC | WIC),
 		ROW("P-DCS-LAES", FROM_WIC | WIC),
 		ROW("P-DCS-OSPS", FROM_WIC | WIC),

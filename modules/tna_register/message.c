@@ -27,6 +27,7 @@ struct tna_current *tna_current_of(sip_msg_t *msg)
 enum ep_tna_cause tna_work_begin(struct tna_work *w, sip_msg_t *msg)
 {
 	w->msg = msg;
+	w->m = (struct ep_msg){.hdrs_n = 0};
 	ep_arena_init(&w->arena, w->first, sizeof(w->first), &ep_pkg_alloc,
 			EP_MSG_ARENA_MAX);
 	switch(ep_msg_view(&w->m, msg, &w->arena)) {

@@ -47,6 +47,9 @@ extern rpc_export_t tna_rpc[];
 extern sr_kemi_t tna_kemi[];
 extern cmd_export_t tna_cmds[];
 
+/* Drops answers of pages that must not reach tm (guard.c). 0 or -1. */
+int tna_guard_init(void);
+
 /* Reads modparams into tna_set. 0, or -1 with the reason in the log. */
 int tna_params_init(void);
 

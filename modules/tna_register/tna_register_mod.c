@@ -60,6 +60,8 @@ static int mod_init(void)
 		LM_ERR("load webrtc_auth before this module\n");
 		return -1;
 	}
+	if(tna_guard_init() != 0)
+		return -1;
 	if(load_tm_api(&tna_tm) != 0) {
 		LM_ERR("load tm before this module\n");
 		return -1;
