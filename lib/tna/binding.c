@@ -12,9 +12,10 @@
 enum guard
 {
 	ALWAYS,
-	END_CAME,  /* registration's end is now or past; else: wait on */
-	HOLD_CAME, /* hold time's end is now or past; else: wait on */
-	MAY_HOLD   /* policy lets a lost connection stay away for a while */
+	END_CAME,   /* registration's end is now or past; else: wait on */
+	GRACE_CAME, /* the same for end and grace time */
+	HOLD_CAME,  /* hold time's end is now or past; else: wait on */
+	MAY_HOLD    /* policy lets a lost connection stay away for a while */
 };
 
 struct row
@@ -37,8 +38,7 @@ struct row
 		next, otherwise, actions, otherwise_actions, guard                     \
 	}
 
-/* The life of a binding. CALLS in a TOKEN_END row are subject to
- * calls_outlive_token, DEREG in a row of a lost connection to
+/* The life of a binding. DEREG in a row of a lost connection is subject to
  * deregister_lost; see policy_mask(). */
 static const struct row rows[EP_BINDING_STATE_N][EP_BINDING_EVENT_N] = {
 		/* clang-format off */
@@ -57,7 +57,7 @@ static const struct row rows[EP_BINDING_STATE_N][EP_BINDING_EVENT_N] = {
 	[EP_BINDING_REGISTER_OK] = GO(BOUND, TIMER),
 	[EP_BINDING_REFRESHED] = GO(BOUND, TIMER),
 	[EP_BINDING_DEREGISTERED] = GO(ENDED, CALLS | DROP),
-	[EP_BINDING_TOKEN_END] = IF(END_CAME, ENDED, CALLS | DROP, BOUND, TIMER),
+	[EP_BINDING_TOKEN_END] = IF(GRACE_CAME, ENDED, CALLS | DROP, BOUND, TIMER),
 	[EP_BINDING_CONNECTION_LOST] = IF(MAY_HOLD, HELD, TIMER, ENDED, CALLS | DEREG | DROP),
 	[EP_BINDING_HOLD_OVER] = GO(BOUND, TIMER),
 	[EP_BINDING_REVOKED] = GO(ENDED, CALLS | DEREG | CLOSE | DROP),
@@ -89,12 +89,19 @@ static const struct row rows[EP_BINDING_STATE_N][EP_BINDING_EVENT_N] = {
 		/* clang-format on */
 };
 
+static uint64_t later(uint64_t time_s, uint32_t by_s)
+{
+	return time_s > UINT64_MAX - by_s ? UINT64_MAX : time_s + by_s;
+}
+
 static bool guard_holds(enum guard guard, const struct ep_binding_life *life,
 		const struct ep_binding_policy *policy, uint64_t now_s)
 {
 	switch(guard) {
 		case END_CAME:
 			return now_s >= life->end_s;
+		case GRACE_CAME:
+			return now_s >= later(life->end_s, policy->token_grace_s);
 		case HOLD_CAME:
 			return now_s >= life->hold_end_s || now_s >= life->end_s;
 		case MAY_HOLD:
@@ -104,32 +111,20 @@ static bool guard_holds(enum guard guard, const struct ep_binding_life *life,
 	}
 }
 
-/* The actions that the policy takes away. A held binding that ends leaves
- * nobody who could hang up, so there its calls end in any case. */
-static unsigned policy_mask(const struct ep_binding_policy *policy,
-		enum ep_binding_state state, enum ep_binding_event event)
+/* The actions that the policy takes away. */
+static unsigned policy_mask(
+		const struct ep_binding_policy *policy, enum ep_binding_event event)
 {
-	unsigned mask = 0;
-
-	if(event == EP_BINDING_TOKEN_END && state == BOUND
-			&& policy->calls_outlive_token)
-		mask |= CALLS;
 	if((event == EP_BINDING_HOLD_OVER || event == EP_BINDING_CONNECTION_LOST)
 			&& !policy->deregister_lost)
-		mask |= DEREG;
-	return mask;
+		return DEREG;
+	return 0;
 }
 
 static bool brings_end(enum ep_binding_event event)
 {
 	return event == EP_BINDING_REGISTER_OK || event == EP_BINDING_REFRESHED
 		   || event == EP_BINDING_CONNECTION_MOVED;
-}
-
-static uint64_t hold_end(const struct ep_binding_policy *policy, uint64_t now_s)
-{
-	return now_s > UINT64_MAX - policy->hold_s ? UINT64_MAX
-											   : now_s + policy->hold_s;
 }
 
 void ep_binding_step(struct ep_binding_step *out,
@@ -143,13 +138,15 @@ void ep_binding_step(struct ep_binding_step *out,
 	*out = (struct ep_binding_step){.life = *life};
 	out->life.state = holds ? row->next : row->otherwise;
 	out->actions = holds ? row->actions : row->otherwise_actions;
-	out->actions &= ~policy_mask(policy, life->state, event);
+	out->actions &= ~policy_mask(policy, event);
 	if(out->life.state == BOUND && brings_end(event))
 		out->life.end_s = end_s;
 	if(out->life.state == HELD && life->state != HELD)
-		out->life.hold_end_s = hold_end(policy, now_s);
+		out->life.hold_end_s = later(now_s, policy->hold_s);
 	if(out->actions & TIMER) {
-		out->deadline_s = out->life.end_s;
+		out->deadline_s = out->life.state == BOUND ? later(
+								  out->life.end_s, policy->token_grace_s)
+												   : out->life.end_s;
 		if(out->life.state == HELD && out->life.hold_end_s < out->deadline_s)
 			out->deadline_s = out->life.hold_end_s;
 	}

@@ -59,8 +59,9 @@ struct ep_binding_life
 struct ep_binding_policy
 {
 	uint32_t hold_s; /* how long a lost connection may stay away; 0: not */
-	bool calls_outlive_token; /* calls go on when nobody refreshed */
-	bool deregister_lost;     /* tell the core after the hold time */
+	uint32_t token_grace_s; /* how long a connected page that nobody refreshed
+							   keeps its calls and its way into them */
+	bool deregister_lost;   /* tell the core after the hold time */
 };
 
 struct ep_binding_step

@@ -38,7 +38,7 @@ static int expires_max_s = 600000;
 static int token_min_s = 30;
 static int token_skew_s = 5;
 static int hold_s = 30;
-static int calls_outlive_token = 0;
+static int token_grace_s = 60;
 static int deregister_lost = 0;
 static int max_call_s = 0;
 static int max_bindings = 100000;
@@ -70,7 +70,7 @@ param_export_t tna_params[] = {
 		{"min_expires_s", PARAM_INT, &token_min_s},
 		{"token_skew_s", PARAM_INT, &token_skew_s},
 		{"hold_s", PARAM_INT, &hold_s},
-		{"calls_outlive_token", PARAM_INT, &calls_outlive_token},
+		{"token_grace_s", PARAM_INT, &token_grace_s},
 		{"deregister_lost", PARAM_INT, &deregister_lost},
 		{"max_call_s", PARAM_INT, &max_call_s},
 		{"max_bindings", PARAM_INT, &max_bindings},
@@ -158,8 +158,8 @@ static int keys_init(void)
 static int numbers_init(void)
 {
 	if(expires_default_s < 1 || expires_max_s < 1 || token_min_s < 0
-			|| token_skew_s < 0 || hold_s < 0 || max_call_s < 0
-			|| max_bindings < 1 || hash_size < 1) {
+			|| token_skew_s < 0 || token_grace_s < 0 || hold_s < 0
+			|| max_call_s < 0 || max_bindings < 1 || hash_size < 1) {
 		LM_ERR("a time or a limit that cannot be used\n");
 		return -1;
 	}
@@ -172,7 +172,7 @@ static int numbers_init(void)
 	tna_set.cfg.from_strict = from_strict != 0;
 	tna_set.policy.hold_s = hold_s;
 	tna_set.policy.deregister_lost = deregister_lost != 0;
-	tna_set.policy.calls_outlive_token = calls_outlive_token != 0;
+	tna_set.policy.token_grace_s = token_grace_s;
 	tna_set.max_call_s = max_call_s;
 	tna_set.max_bindings = max_bindings;
 	tna_set.hash_size = hash_size;

@@ -61,6 +61,8 @@ const CAUSE_ENDS = {
 };
 
 const RETRY_MAX_S = 60;
+// A token that ends sooner is not worth a registration: the eP-CSCF may refuse it.
+const TOKEN_MIN_S = 60;
 // A refused token's close frame comes right behind the 401: let it arrive first.
 const CLOSE_GRACE_S = 0.3;
 const now_s = () => Date.now() / 1000;
@@ -174,7 +176,7 @@ export class Line extends Emitter {
 		});
 		this.#ua.on('connected', () => this.#connected());
 		this.#ua.on('registrationFailed', (e) => this.#refused(e.response, e.cause));
-		this.#ua.on('registrationExpiring', () => this.#register());
+		this.#ua.on('registrationExpiring', () => this.#refresh());
 		this.#ua.on('newRTCSession', (e) => { if (e.originator === 'remote') this.#incoming(e.session); });
 		addEventListener('online', this.#wake);
 		document.addEventListener('visibilitychange', this.#wake);
@@ -194,7 +196,11 @@ export class Line extends Emitter {
 	#connected() {
 		this.#refusedAt_s = 0;
 		this.#status('registering', 'connected, registering');
-		if (this.tokenLeft_s < 5) this.renew().catch(() => {});
+		this.#refresh();
+	}
+
+	#refresh() {
+		if (this.tokenLeft_s < Math.min(TOKEN_MIN_S, this.#token.expires_in / 2)) this.renew().catch(() => {});
 		else this.#register();
 	}
 
@@ -308,8 +314,10 @@ export class Line extends Emitter {
 					this.#end(error.message, error.code, { signIn: error.signIn });
 					throw error;
 				}
-				this.emit('log', { text: `no new token yet (${error.message})` });
-				await sleep(Math.min(30, 2 ** tries));
+				const text = `no new token yet (${error.message})`;
+				if (this.registered && this.tokenLeft_s <= 0) this.#status('registering', `the registration ended: ${text}`);
+				else this.emit('log', { text });
+				await sleep(Math.min(10, 2 ** tries));
 			}
 		}
 	}

@@ -9,7 +9,7 @@
 /* --- life --- */
 
 static const struct ep_binding_policy keep = {.hold_s = 60,
-		.calls_outlive_token = true,
+		.token_grace_s = 20,
 		.deregister_lost = true};
 static const struct ep_binding_policy strict = {.hold_s = 0};
 static struct ep_binding_step step;
@@ -47,7 +47,7 @@ START_TEST(binding_lives_by_the_table)
 
 	expect(EP_BINDING_NEW, EP_BINDING_REGISTER_OK, NOW, EP_BINDING_BOUND,
 			TIMER);
-	ck_assert_uint_eq(step.deadline_s, END + 100);
+	ck_assert_uint_eq(step.deadline_s, END + 120);
 	expect(EP_BINDING_NEW, EP_BINDING_CONNECTION_LOST, NOW, EP_BINDING_ENDED,
 			DROP);
 	expect(EP_BINDING_NEW, EP_BINDING_REVOKED, NOW, EP_BINDING_ENDED,
@@ -67,7 +67,7 @@ START_TEST(binding_lives_by_the_table)
 
 	expect(EP_BINDING_HELD, EP_BINDING_CONNECTION_MOVED, NOW, EP_BINDING_BOUND,
 			TIMER);
-	ck_assert_uint_eq(step.deadline_s, END + 100);
+	ck_assert_uint_eq(step.deadline_s, END + 120);
 	expect(EP_BINDING_HELD, EP_BINDING_DEREGISTERED, NOW, EP_BINDING_ENDED,
 			CALLS | DROP);
 	expect(EP_BINDING_HELD, EP_BINDING_CONNECTION_LOST, NOW, EP_BINDING_HELD,
@@ -135,16 +135,25 @@ START_TEST(binding_ends_with_the_token)
 {
 	ck_assert_uint_eq(go(EP_BINDING_BOUND, EP_BINDING_TOKEN_END, &strict, END),
 			CALLS | DROP);
-	ck_assert_uint_eq(
-			go(EP_BINDING_BOUND, EP_BINDING_TOKEN_END, &keep, END), DROP);
+	/* the grace: everything stays as it was, then all ends */
+	expect(EP_BINDING_BOUND, EP_BINDING_TOKEN_END, END, EP_BINDING_BOUND,
+			TIMER);
+	ck_assert_uint_eq(step.deadline_s, END + 20);
+	expect(EP_BINDING_BOUND, EP_BINDING_TOKEN_END, END + 19, EP_BINDING_BOUND,
+			TIMER);
+	expect(EP_BINDING_BOUND, EP_BINDING_TOKEN_END, END + 20, EP_BINDING_ENDED,
+			CALLS | DROP);
+	expect(EP_BINDING_BOUND, EP_BINDING_REFRESHED, END + 19, EP_BINDING_BOUND,
+			TIMER);
+	ck_assert_uint_eq(step.deadline_s, END + 120);
 	/* the timer of before a refresh */
 	expect(EP_BINDING_BOUND, EP_BINDING_TOKEN_END, END - 1, EP_BINDING_BOUND,
 			TIMER);
-	ck_assert_uint_eq(step.deadline_s, END);
+	ck_assert_uint_eq(step.deadline_s, END + 20);
 	/* the timer of before a return */
 	expect(EP_BINDING_BOUND, EP_BINDING_HOLD_OVER, NOW, EP_BINDING_BOUND,
 			TIMER);
-	ck_assert_uint_eq(step.deadline_s, END);
+	ck_assert_uint_eq(step.deadline_s, END + 20);
 }
 END_TEST
 

@@ -83,6 +83,7 @@ modparam("tna_register", "icscf_uri", "sip:127.0.0.1:${s.ports.core}")
 modparam("tna_register", "hold_s", 3)
 modparam("tna_register", "min_expires_s", 1)
 modparam("tna_register", "token_skew_s", 0)
+modparam("tna_register", "token_grace_s", 0)
 ${s.params}
 
 request_route {
@@ -140,6 +141,8 @@ route[SESSION] {
 onreply_route[CORE] {
 	tna_reply();
 }
+
+reply_route { if(!t_check_trans()) drop; }
 
 event_route[tna:bound] { xlog("L_WARN", "event bound $tna(impu) $tna(status)\\n"); }
 event_route[tna:lost] { xlog("L_WARN", "event lost $tna(impu) $tna(status)\\n"); }
