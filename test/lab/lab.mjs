@@ -6,11 +6,12 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync,
 	writeFileSync } from 'node:fs';
+import { networkInterfaces } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { DOMAIN, ROOT, missing, nodes, parts as plan, urls, users } from './lib/plan.mjs';
-import { alive, begin, end, endAll, pidFiles } from './lib/process.mjs';
+import { alive, begin, end, endAll, endStrays, pidFiles } from './lib/process.mjs';
 import { certificates } from './lib/tls.mjs';
 import { writeSites } from './lib/sites.mjs';
 
@@ -78,11 +79,31 @@ async function startAll(chosen, { dir, say }) {
 	return Object.fromEntries(await Promise.all(running.values()));
 }
 
-/** Starts a lab; resolves with what lab.json holds. */
+/** Every part binds it, and media cannot go to a name. */
+function checkHost(host) {
+	const own = Object.values(networkInterfaces()).flat()
+		.filter((a) => a.family === 'IPv4' && !a.internal).map((a) => a.address);
+	if (!/^127(\.\d{1,3}){3}$/.test(host) && !own.includes(host))
+		throw new Error(`${host} is no IPv4 address of this machine; it has ${
+			[...own, '127.0.0.1'].join(', ')}`);
+}
+
+/** How to end the lab in this directory, for people. */
+const stopCommand = (dir) => (dir === DEFAULT_DIR ? 'make lab-stop'
+	: `test/lab/lab stop --dir ${dir}`);
+
+/**
+ * Starts a lab; resolves with what lab.json holds. What is left of one of
+ * which a part has died ends first.
+ */
 export async function start({ dir = DEFAULT_DIR, host = '127.0.0.1', parts, without,
 	netns = null, say = () => {} } = {}) {
-	if (existsSync(labFile(dir)) && pidFiles(dir).some(alive))
-		throw new Error(`a lab runs in ${dir}: stop it first`);
+	const running = load(dir);
+	const files = pidFiles(dir);
+	if (running && files.length > 0 && files.every(alive))
+		throw new Error(`a lab runs already, its page is ${running.urls.page}: stop it first (${
+			stopCommand(dir)})`);
+	checkHost(host);
 	await stop({ dir });
 	const ctx = context({ dir, host });
 	const { chosen, absent } = choose(plan(ctx), { parts, without });
@@ -95,8 +116,8 @@ export async function start({ dir = DEFAULT_DIR, host = '127.0.0.1', parts, with
 	for (const part of absent)
 		say(`${part.name.padEnd(12)} absent: ${path.relative(ROOT, missing(part))}`);
 	try {
-		const running = await startAll(chosen, { dir, say });
-		const lab = { version: 1, dir, netns, host, domain: DOMAIN, parts: running,
+		const started = await startAll(chosen, { dir, say });
+		const lab = { version: 1, dir, netns, host, domain: DOMAIN, parts: started,
 			absent: absent.map((p) => p.name), nodes: ctx.node, urls: ctx.urls,
 			tls: ctx.tls, users: ctx.users };
 		writeFileSync(`${labFile(dir)}.new`, `${JSON.stringify(lab, null, '\t')}\n`,
@@ -112,6 +133,7 @@ export async function start({ dir = DEFAULT_DIR, host = '127.0.0.1', parts, with
 /** Ends everything that a lab in this directory started, also after a crash. */
 export async function stop({ dir = DEFAULT_DIR } = {}) {
 	const ended = await endAll(pidFiles(dir));
+	await endStrays(dir);
 	rmSync(labFile(dir), { force: true });
 	return ended.map((file) => path.basename(file, '.pid'));
 }

@@ -48,8 +48,41 @@ test('start_writes_lab_json_and_stop_removes_everything', async () => {
 
 test('start_refuses_a_second_lab_in_the_same_directory', async () => {
 	await start({ dir, parts: CORE });
-	await assert.rejects(start({ dir, parts: CORE }), /stop it first/);
+	await assert.rejects(start({ dir, parts: CORE }),
+		/^Error: a lab runs already, its page is https:.*: stop it first \(test\/lab\/lab stop --dir /);
 	assert.ok(load(dir));
+});
+
+test('start_after_a_part_died_ends_the_rest_first', async () => {
+	const before = await start({ dir, parts: CORE });
+	process.kill(before.parts.hss.pid, 'SIGKILL');
+	while (existsSync(`/proc/${before.parts.hss.pid}`))
+		await new Promise((done) => { setTimeout(done, 20); });
+	const lab = await start({ dir, parts: CORE });
+	assert.notEqual(lab.parts.icscf.pid, before.parts.icscf.pid);
+	assert.equal(existsSync(`/proc/${before.parts.icscf.pid}`), false);
+});
+
+test('start_after_the_command_was_killed_in_the_middle', async () => {
+	const command = spawn(process.execPath, [path.join(LAB, 'lab.mjs'), 'start', '--dir', dir,
+		'--parts', CORE.join()], { stdio: 'ignore' });
+	const killed = new Promise((done) => { command.on('exit', done); });
+	while (ours().length === 0)
+		await new Promise((done) => { setTimeout(done, 20); });
+	command.kill('SIGKILL');
+	await killed;
+	assert.equal(load(dir), null);
+	const lab = await start({ dir, parts: CORE });
+	await stop({ dir });
+	assert.ok(lab.parts.hss);
+	assert.deepEqual(ours(), []);
+});
+
+test('host_that_is_not_of_this_machine_is_refused_in_words', async () => {
+	for (const host of ['192.0.2.1', 'lab.example', '0.0.0.0'])
+		await assert.rejects(start({ dir, host, parts: CORE }),
+			(error) => error.message.startsWith(`${host} is no IPv4 address of this machine; it has `));
+	assert.deepEqual(ours(), []);
 });
 
 test('start_reports_a_busy_port_and_leaves_nothing', async (t) => {

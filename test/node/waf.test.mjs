@@ -276,6 +276,24 @@ test('waf_mint_makes_tokens_to_order', async () => {
 	assert.equal((await control(wafs.own, 'mint', { user: 'nobody' })).status, 400);
 });
 
+test('waf_lifetime_of_tokens_to_come', async () => {
+	const lifeOf = async () => {
+		const { claims } = (await control(wafs.own, 'mint', { user: 'alice' })).json();
+		return claims.exp - claims.iat;
+	};
+	const lentFor = async () => (await lend(wafs.third, 'wwsf3', 's4', { impi: 'pool1_private@home1.net' })).json().expires_in;
+	const [before, lent] = [await lifeOf(), await lentFor()];
+	await control(wafs.own, 'lifetime', { seconds: 17 });
+	assert.equal(await lifeOf(), 17);
+	assert.equal((await control(wafs.own, 'lifetime', { seconds: 0 })).status, 400);
+	await control(wafs.own, 'lifetime', { seconds: before });
+	assert.equal(await lifeOf(), before);
+	// A client's own goes before it.
+	await control(wafs.third, 'lifetime', { seconds: 17 });
+	assert.equal(await lentFor(), lent);
+	await control(wafs.third, 'lifetime', { seconds: before });
+});
+
 test('waf_pause_in_each_way_and_resume', async () => {
 	const jwks = () => client().send(`${issuerOf(wafs.third)}/jwks`);
 	await control(wafs.third, 'pause', { mode: 'error' });

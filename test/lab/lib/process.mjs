@@ -26,14 +26,22 @@ function stat(pid) {
 
 const MARK = 'EPCSCF_LAB';
 
-const marked = (pid, file) => {
+/** The pid file that this process was started with, or undefined. */
+const markOf = (pid) => {
 	try {
 		return readFileSync(`/proc/${pid}/environ`, 'latin1').split('\0')
-			.includes(`${MARK}=${file}`);
+			.find((entry) => entry.startsWith(`${MARK}=`))?.slice(MARK.length + 1);
 	} catch {
-		return false;
+		return undefined;
 	}
 };
+
+/** Living processes for which `matches(pid, stat)`. */
+const living = (matches) => readdirSync('/proc').filter((name) => /^[0-9]+$/.test(name))
+	.map(Number).filter((pid) => {
+		const now = stat(pid);
+		return now && now.state !== 'Z' && matches(pid, now);
+	});
 
 const readPid = (file) => {
 	try {
@@ -55,11 +63,7 @@ function survivors(file) {
 	const known = readPid(file);
 	if (!known)
 		return [];
-	return readdirSync('/proc').filter((name) => /^[0-9]+$/.test(name)).map(Number)
-		.filter((pid) => {
-			const now = stat(pid);
-			return now && now.state !== 'Z' && now.group === known.pid && marked(pid, file);
-		});
+	return living((pid, now) => now.group === known.pid && markOf(pid) === file);
 }
 
 const signal = (pid, name) => {
@@ -141,6 +145,21 @@ export function pidFiles(dir) {
 			.map((name) => path.join(run, name));
 	} catch {
 		return [];
+	}
+}
+
+/**
+ * Ends what a start that was killed left behind without a pid file: whatever
+ * carries the mark of this lab.
+ */
+export async function endStrays(dir) {
+	const run = `${path.join(dir, 'run')}/`;
+	const strays = () => living((pid) => markOf(pid)?.startsWith(run));
+	for (const name of ['SIGTERM', 'SIGKILL']) {
+		for (const pid of strays())
+			signal(pid, name);
+		if (await until(() => strays().length === 0, TERM_ms))
+			return;
 	}
 }
 
