@@ -13,7 +13,9 @@ const later = (ms) => new Promise((done) => { setTimeout(done, ms); });
 export function addWire(name, address) {
 	ip('link', 'add', name, 'type', 'veth', 'peer', 'name', `${name}-far`);
 	ip('addr', 'add', `${address}/24`, 'dev', name);
-	for (const end of [name, `${name}-far`]) ip('link', 'set', end, 'up');
+	// An IPv6 address of its own, seconds later, would be a change of network to
+	// a browser that is loading a page.
+	for (const end of [name, `${name}-far`]) ip('link', 'set', end, 'addrgenmode', 'none', 'up');
 }
 
 export const removeWire = (name) => ip('link', 'del', name);
@@ -36,7 +38,7 @@ export async function otherMachine({ wire, near, far }) {
 	ip('link', 'set', `${wire}-far`, 'netns', String(holder.pid));
 	there('link', 'set', 'lo', 'up');
 	there('addr', 'add', `${far}/24`, 'dev', `${wire}-far`);
-	there('link', 'set', `${wire}-far`, 'up');
+	there('link', 'set', `${wire}-far`, 'addrgenmode', 'none', 'up');
 	return {
 		run: inside,
 		/** A program file that runs `program` over there. */
