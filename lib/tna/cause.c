@@ -56,6 +56,9 @@ static const struct ep_tna_cause_info causes[EP_TNA_CAUSE_N] = {
 		[EP_TNA_NOT_BOUND] = {"not_bound",
 				"no registration came over this connection", 403, "Forbidden",
 				-18},
+		[EP_TNA_NO_DIALOG] = {"no_dialog",
+				"a To tag, but no call of this registration", 481,
+				"Call/Transaction Does Not Exist", -20},
 };
 
 const struct ep_tna_cause_info *ep_tna_cause_info(enum ep_tna_cause cause)

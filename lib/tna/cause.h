@@ -28,6 +28,7 @@ enum ep_tna_cause
 	EP_TNA_FLOW_TAMPERED,   /* Route or Request-URI: token made by another */
 	EP_TNA_FLOW_FAILED,     /* RFC 5626: the flow named is gone */
 	EP_TNA_NOT_BOUND,       /* no binding for this connection */
+	EP_TNA_NO_DIALOG,       /* within a dialog that is none of the binding's */
 	EP_TNA_CAUSE_N
 };
 

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later WITH OpenSSL-exception */
 #include "core/dprint.h"
 #include "core/locking.h"
+#include "core/mem/mem.h"
 #include "core/mem/shm_mem.h"
 #include "core/pt.h"
 #include "modules/dialog/dlg_hash.h"
 
 #include "base/buf.h"
+#include "base/sipuri.h"
 #include "common/view.h"
 #include "calls.h"
 
@@ -19,7 +21,7 @@ struct call
 	bool has_t;
 	bool ended;
 	uint64_t start_s; /* answered then; 0: not yet */
-	unsigned wic_leg;
+	struct tna_known known;
 	char *to_tag; /* own block, from the 2xx on */
 	size_t to_tag_len;
 	struct ep_view callid, from_tag; /* in this block */
@@ -142,15 +144,124 @@ static void on_confirmed(const struct ref *ref, const struct dlg_cell *dlg)
 		shm_free(copy);
 }
 
+/* --- where the page's requests go within the call --- */
+
+/* Puts `uri` in front unless it stands there already; whole elements leave at
+ * the end to make room. */
+static void uris_put(struct tna_uris *list, struct ep_view uri)
+{
+	struct ep_view rest = ep_view_of(list->text, list->n);
+	struct tna_uris now = {.n = 0};
+	struct ep_nameaddr na;
+
+	if(uri.len + 3 > sizeof(now.text))
+		return;
+	now.text[now.n++] = '<';
+	memcpy(now.text + now.n, uri.p, uri.len);
+	now.n += uri.len;
+	memcpy(now.text + now.n, ">,", 2);
+	now.n += 2;
+	while(list->n > 0 && ep_nameaddr_next(&na, &rest) == EP_OK) {
+		size_t n = na.all.len + 1;
+
+		if(ep_view_eq(na.uri, uri) || now.n + n > sizeof(now.text))
+			continue;
+		memcpy(now.text + now.n, na.all.p, n);
+		now.n += n;
+	}
+	*list = now;
+}
+
+enum
+{
+	ROUTES_MAX = 32
+};
+
+/* The Record-Route URIs of `msg`, from the last to the first; how many. */
+static unsigned record_routes(struct ep_view *out, sip_msg_t *msg)
+{
+	struct ep_view all[ROUTES_MAX], rest;
+	struct ep_nameaddr na;
+	struct hdr_field *h;
+	unsigned n = 0, i;
+
+	for(h = msg->headers; h != NULL; h = h->next) {
+		if(h->type != HDR_RECORDROUTE_T)
+			continue;
+		rest = ep_view_str(&h->body);
+		while(n < ROUTES_MAX && ep_nameaddr_next(&na, &rest) == EP_OK)
+			all[n++] = na.uri;
+	}
+	for(i = 0; i < n; i++)
+		out[i] = all[n - 1 - i];
+	return n;
+}
+
+static void learn_routes(struct tna_uris *list, sip_msg_t *msg)
+{
+	struct ep_view uris[ROUTES_MAX];
+	unsigned n = record_routes(uris, msg), i;
+
+	/* The page's order is that of a request's list, and the reverse of an
+	 * answer's; each goes in front of those before. */
+	for(i = 0; i < n; i++)
+		uris_put(list,
+				uris[msg->first_line.type == SIP_REQUEST ? i : n - 1 - i]);
+}
+
+static void learn_target(struct tna_uris *list, sip_msg_t *msg)
+{
+	struct ep_view rest;
+	struct ep_nameaddr na;
+	struct hdr_field *h;
+
+	for(h = msg->headers; h != NULL; h = h->next)
+		if(h->type == HDR_CONTACT_T) {
+			rest = ep_view_str(&h->body);
+			if(ep_nameaddr_next(&na, &rest) == EP_OK && !na.star)
+				uris_put(list, na.uri);
+			return;
+		}
+}
+
+/* `from_leg` sent `msg`; the page itself teaches nothing. */
+static void learn(
+		const struct ref *ref, int type, unsigned from_leg, sip_msg_t *msg)
+{
+	struct bucket *b = bucket_of(hash_id(ref->id));
+	struct call *c;
+
+	if(msg == NULL || msg == FAKED_REPLY || parse_headers(msg, HDR_EOH_F, 0) < 0
+			|| (msg->first_line.type == SIP_REPLY && msg->REPLY_STATUS >= 300))
+		return;
+	lock_get(&b->lock);
+	c = find(b, ref->id, ref->h_entry, ref->h_id);
+	if(c != NULL && c->known.wic_leg != from_leg) {
+		learn_target(&c->known.targets, msg);
+		if(type == DLGCB_CONFIRMED_NA)
+			c->known.routes.n = 0;
+		if(type == DLGCB_CONFIRMED_NA || type == DLGCB_EARLY)
+			learn_routes(&c->known.routes, msg);
+	}
+	lock_release(&b->lock);
+}
+
 static void dialog_event(
 		struct dlg_cell *dlg, int type, struct dlg_cb_params *params)
 {
 	const struct ref *ref = *params->param;
+	unsigned from_leg = params->direction == DLG_DIR_DOWNSTREAM
+								? DLG_CALLER_LEG
+								: DLG_CALLEE_LEG;
 
-	if(type == DLGCB_DESTROY)
+	if(type == DLGCB_DESTROY) {
 		on_destroy(ref);
-	else
+		return;
+	}
+	if(type == DLGCB_CONFIRMED_NA)
 		on_confirmed(ref, dlg);
+	learn(ref, type, from_leg,
+			type == DLGCB_REQ_WITHIN ? params->req : params->rpl);
 }
 
 /* The INVITE goes out: its transaction has a name now, by which another
@@ -185,7 +296,7 @@ static struct call *call_new(
 	memcpy(c->id, id, EP_FLOW_ID_LEN);
 	c->h_entry = dlg->h_entry;
 	c->h_id = dlg->h_id;
-	c->wic_leg = from_wic ? DLG_CALLER_LEG : DLG_CALLEE_LEG;
+	c->known.wic_leg = from_wic ? DLG_CALLER_LEG : DLG_CALLEE_LEG;
 	memcpy(p, dlg->callid.s, dlg->callid.len);
 	c->callid = ep_view_of(p, dlg->callid.len);
 	memcpy(p + dlg->callid.len, tag->s, tag->len);
@@ -222,22 +333,24 @@ static void link_call(struct dlg_cell *dlg, sip_msg_t *msg)
 	struct bucket *b = bucket_of(hash_id(id));
 	struct ref *events, *sent;
 	struct call *c;
-	bool there;
 
-	lock_get(&b->lock);
-	there = find(b, id, dlg->h_entry, dlg->h_id) != NULL;
-	lock_release(&b->lock);
-	if(there)
+	if(tna_calls_of(dlg, id))
 		return;
 	c = call_new(id, dlg, marked.from_wic);
 	events = ref_new(id, dlg);
 	sent = ref_new(id, dlg);
 	if(c == NULL || events == NULL || sent == NULL
-			|| tna_dlg.register_dlgcb(dlg, DLGCB_CONFIRMED_NA | DLGCB_DESTROY,
+			|| tna_dlg.register_dlgcb(dlg,
+					   DLGCB_EARLY | DLGCB_CONFIRMED_NA | DLGCB_REQ_WITHIN
+							   | DLGCB_RESPONSE_WITHIN | DLGCB_DESTROY,
 					   dialog_event, events, ref_free)
 					   != 0)
 		goto nomem;
 	events = NULL;
+	if(!marked.from_wic && parse_headers(msg, HDR_EOH_F, 0) == 0) {
+		learn_target(&c->known.targets, msg);
+		learn_routes(&c->known.routes, msg);
+	}
 	lock_get(&b->lock);
 	c->next = b->first;
 	b->first = c;
@@ -270,6 +383,25 @@ static void dialog_created(
 		link_call(dlg, msg);
 }
 
+/* A page's INVITE begins a dialog. One that stands already, by the Call-ID and
+ * From tag, is somebody else's: who copies them gets no part in it. */
+static bool is_taken(struct dlg_cell *dlg)
+{
+	static const char *const names[] = {
+			TNA_DLG_CALLER_BINDING, TNA_DLG_CALLEE_BINDING};
+	unsigned i;
+
+	for(i = 0; i < 2; i++) {
+		str name = {(char *)names[i], strlen(names[i])}, value = STR_NULL;
+
+		if(tna_dlg.get_dlg_vardup(dlg, &name, &value) == 0 && value.s != NULL) {
+			pkg_free(value.s);
+			return true;
+		}
+	}
+	return false;
+}
+
 void tna_calls_mark(sip_msg_t *msg, const unsigned char *id, bool from_wic,
 		struct ep_view icid)
 {
@@ -287,7 +419,8 @@ void tna_calls_mark(sip_msg_t *msg, const unsigned char *id, bool from_wic,
 	dlg = tna_dlg.get_dlg(msg);
 	if(dlg == NULL)
 		return;
-	link_call(dlg, msg);
+	if(!from_wic || !is_taken(dlg))
+		link_call(dlg, msg);
 	tna_dlg.release_dlg(dlg);
 }
 
@@ -319,8 +452,19 @@ struct dlg_cell *tna_calls_dialog(sip_msg_t *msg)
 	return tna_has_dlg ? tna_dlg.get_dlg(msg) : NULL;
 }
 
-bool tna_calls_of(
-		const struct dlg_cell *dlg, const unsigned char *id, unsigned *wic_leg)
+bool tna_calls_of(const struct dlg_cell *dlg, const unsigned char *id)
+{
+	struct bucket *b = bucket_of(hash_id(id));
+	bool there;
+
+	lock_get(&b->lock);
+	there = find(b, id, dlg->h_entry, dlg->h_id) != NULL;
+	lock_release(&b->lock);
+	return there;
+}
+
+bool tna_calls_known(struct tna_known *out, const struct dlg_cell *dlg,
+		const unsigned char *id)
 {
 	struct bucket *b = bucket_of(hash_id(id));
 	struct call *c;
@@ -328,7 +472,7 @@ bool tna_calls_of(
 	lock_get(&b->lock);
 	c = find(b, id, dlg->h_entry, dlg->h_id);
 	if(c != NULL)
-		*wic_leg = c->wic_leg;
+		*out = c->known;
 	lock_release(&b->lock);
 	return c != NULL;
 }

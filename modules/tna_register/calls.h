@@ -35,10 +35,32 @@ void tna_calls_mark(sip_msg_t *msg, const unsigned char *id, bool from_wic,
 /* The dialog of a request within one; referenced: give it back with
  * tna_dlg.release_dlg(). NULL when the dialog module does not know it. */
 struct dlg_cell *tna_calls_dialog(sip_msg_t *msg);
-/* The call of dialog `dlg` belongs to the binding `id`; *wic_leg as in
- * dialog's DLG_CALLER_LEG, DLG_CALLEE_LEG. */
-bool tna_calls_of(
-		const struct dlg_cell *dlg, const unsigned char *id, unsigned *wic_leg);
+/* The call of dialog `dlg` belongs to the binding `id`. */
+bool tna_calls_of(const struct dlg_cell *dlg, const unsigned char *id);
+
+/* A short list of URIs, each as `<uri>,`. */
+#define TNA_URIS_MAX 1024
+struct tna_uris
+{
+	size_t n;
+	char text[TNA_URIS_MAX];
+};
+/* What the other end and the proxies said about where requests of the page
+ * go within the call. The dialog module is no help here: its Contact follows
+ * re-INVITE requests only, neither UPDATE nor any answer, and before the 2xx
+ * it knows nothing of the called end. Here every Contact of the other end is
+ * learnt from the message that brings it (the last ones, the newest first;
+ * older ones stay good, requests cross), and the route set from the INVITE, or
+ * from its answers in the page's order: of all early answers, then of the
+ * 2xx. What does not fit is left out. */
+struct tna_known
+{
+	unsigned wic_leg; /* as in dialog's DLG_CALLER_LEG, DLG_CALLEE_LEG */
+	struct tna_uris targets, routes;
+};
+/* False: the dialog is none of this binding. */
+bool tna_calls_known(struct tna_known *out, const struct dlg_cell *dlg,
+		const unsigned char *id);
 
 unsigned tna_calls_count(const unsigned char *id);
 

@@ -2,7 +2,6 @@
 #include "core/data_lump.h"
 #include "core/dset.h"
 #include "core/mem/mem.h"
-#include "modules/dialog/dlg_hash.h"
 
 #include "base/sipuri.h"
 #include "tna/check.h"
@@ -12,6 +11,7 @@
 #include "route.h"
 #include "script.h"
 #include "store.h"
+#include "within.h"
 
 static bool has_to_tag(const struct ep_msg *m)
 {
@@ -48,44 +48,6 @@ static enum ep_tna_cause bound_of(struct tna_copy *out, struct tna_work *w)
 	return EP_TNA_OK;
 }
 
-/* The first hop of a known dialog away from the page: its route set there,
- * or, without one, its remote target. */
-static struct ep_view first_hop(
-		const struct dlg_cell *dlg, const struct tna_copy *c)
-{
-	unsigned wic_leg, core_leg;
-
-	if(!tna_calls_of(dlg, c->b.id, &wic_leg))
-		return ep_view_none();
-	core_leg = wic_leg == DLG_CALLER_LEG ? DLG_CALLEE_LEG : DLG_CALLER_LEG;
-	if(dlg->route_set[core_leg].len > 0)
-		return ep_view_str(&dlg->route_set[core_leg]);
-	return ep_view_str(&dlg->contact[core_leg]);
-}
-
-/* Inside a dialog the page must show the token we gave this binding, and may
- * not choose where its request goes. */
-static enum ep_tna_cause check_route(struct tna_work *w,
-		const struct tna_copy *c, struct dlg_cell *dlg,
-		const struct tna_next *next)
-{
-	struct ep_flow flow;
-	bool found;
-	enum ep_tna_cause cause = tna_flow_of_route(&flow, &found, &w->m);
-
-	if(cause != EP_TNA_OK)
-		return cause == EP_TNA_MALFORMED || cause == EP_TNA_INTERNAL
-					   ? cause
-					   : EP_TNA_FLOW_TAMPERED;
-	if(!found || flow.purpose == EP_FLOW_PATH
-			|| memcmp(flow.id, c->b.id, EP_FLOW_ID_LEN) != 0)
-		return EP_TNA_FLOW_TAMPERED;
-	if(!tna_next_allowed(
-			   next, &c->b, dlg != NULL ? first_hop(dlg, c) : ep_view_none()))
-		return EP_TNA_FLOW_TAMPERED;
-	return EP_TNA_OK;
-}
-
 /* The request goes to the first Route: Kamailio itself looks at `$du`, then
  * at the Request-URI, never at Route. */
 static enum ep_tna_cause send_to(sip_msg_t *msg, struct ep_view uri)
@@ -110,35 +72,6 @@ static struct ep_view service_hop(const struct ep_binding *b)
 	return na.uri;
 }
 
-static struct ep_view dialog_icid(struct dlg_cell *dlg, struct ep_arena *arena)
-{
-	str name = str_init(TNA_DLG_ICID), value = STR_NULL;
-	struct ep_view copy;
-
-	if(dlg == NULL || tna_dlg.get_dlg_vardup(dlg, &name, &value) < 0
-			|| value.s == NULL)
-		return ep_view_none();
-	copy = ep_arena_copy(arena, ep_view_str(&value));
-	pkg_free(value.s);
-	return copy;
-}
-
-static enum ep_tna_cause check_in_dialog(struct tna_work *w,
-		const struct tna_copy *c, struct ep_view *icid, struct ep_view *hop)
-{
-	struct dlg_cell *dlg = tna_calls_dialog(w->msg);
-	struct tna_next next;
-	enum ep_tna_cause cause = tna_next_hop(&next, &w->m);
-
-	if(cause == EP_TNA_OK)
-		cause = check_route(w, c, dlg, &next);
-	*icid = dialog_icid(dlg, &w->arena);
-	*hop = next.from_route ? next.uri : ep_view_none();
-	if(dlg != NULL)
-		tna_dlg.release_dlg(dlg);
-	return cause;
-}
-
 static enum ep_tna_cause do_check(struct tna_work *w)
 {
 	struct tna_copy c;
@@ -151,7 +84,7 @@ static enum ep_tna_cause do_check(struct tna_work *w)
 	if(cause != EP_TNA_OK)
 		return cause;
 	if(in_dialog && !cancel)
-		cause = check_in_dialog(w, &c, &icid, &hop);
+		cause = tna_within_check(&icid, &hop, w, &c.b);
 	else
 		icid = tna_icid_new(&w->arena);
 	if(cause != EP_TNA_OK)
@@ -169,7 +102,10 @@ static enum ep_tna_cause do_check(struct tna_work *w)
 		reset_dst_uri(w->msg);
 		return send_to(w->msg, hop);
 	}
-	return send_to(w->msg, service_hop(&c.b));
+	/* Without a Service-Route there is no S-CSCF to go to, and the page's
+	 * Request-URI is no way into the core. */
+	hop = service_hop(&c.b);
+	return hop.len > 0 ? send_to(w->msg, hop) : EP_TNA_INTERNAL;
 }
 
 int tna_ki_check(sip_msg_t *msg)

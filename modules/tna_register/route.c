@@ -105,11 +105,16 @@ struct ep_view tna_flow_print(enum ep_flow_purpose purpose,
 	return ep_buf_view(&text);
 }
 
-static bool host_port_eq(const struct ep_uri *a, const struct ep_uri *b)
+static unsigned port_of(const struct ep_uri *u)
 {
-	unsigned ap = a->port ? a->port : 5060, bp = b->port ? b->port : 5060;
+	if(u->port)
+		return u->port;
+	return u->scheme == EP_URI_SIPS ? 5061 : 5060;
+}
 
-	return ap == bp && ep_view_ieq(a->host, b->host);
+bool tna_host_eq(const struct ep_uri *a, const struct ep_uri *b)
+{
+	return port_of(a) == port_of(b) && ep_view_ieq(a->host, b->host);
 }
 
 enum ep_err tna_host_parse(struct ep_uri *out, struct ep_view host)
@@ -132,12 +137,12 @@ enum ep_err tna_host_parse(struct ep_uri *out, struct ep_view host)
 	return EP_OK;
 }
 
-static bool is_own(const struct ep_uri *u)
+bool tna_host_own(const struct ep_uri *u)
 {
 	struct ep_uri own;
 
 	return tna_host_parse(&own, tna_set.cfg.own_host) == EP_OK
-		   && host_port_eq(u, &own);
+		   && tna_host_eq(u, &own);
 }
 
 static bool is_core_host(const struct ep_uri *u)
@@ -146,59 +151,57 @@ static bool is_core_host(const struct ep_uri *u)
 	struct ep_uri host;
 
 	while(rest.p != NULL)
-		if(tna_host_parse(&host, ep_view_trim(ep_view_cut(&rest, ',')))
-						== EP_OK
-				&& host_port_eq(u, &host))
+		if(tna_host_parse(&host, ep_view_trim(ep_view_cut(&rest, ','))) == EP_OK
+				&& tna_host_eq(u, &host))
 			return true;
 	return false;
 }
 
-/* Next Route element over all Route headers; `*at` and `*rest` keep the place
- * (start: 0 and absent). EP_OK, EP_ENOENT, EP_ESYNTAX. */
-static enum ep_err route_next(struct ep_uri *uri, struct ep_view *text,
-		const struct ep_msg *m, size_t *at, struct ep_view *rest)
+bool tna_host_core(const struct ep_uri *u, const struct ep_binding *b)
+{
+	struct ep_nameaddr na;
+	struct ep_uri hop;
+	size_t i;
+
+	if(is_core_host(u))
+		return true;
+	for(i = 0; i < b->service_route.n; i++)
+		if(ep_nameaddr_parse(&na, b->service_route.v[i]) == EP_OK
+				&& ep_uri_parse(&hop, na.uri) == EP_OK && tna_host_eq(u, &hop))
+			return true;
+	return false;
+}
+
+enum ep_err tna_route_next(
+		struct ep_uri *uri, const struct ep_msg *m, struct tna_walk *walk)
 {
 	struct ep_nameaddr na;
 	enum ep_err err;
 
 	for(;;) {
-		if(rest->p == NULL) {
-			*at = ep_msg_find(m, EP_LIT("Route"), *at);
-			if(*at == SIZE_MAX)
+		if(walk->rest.p == NULL) {
+			walk->at = ep_msg_find(m, EP_LIT("Route"), walk->at);
+			if(walk->at == SIZE_MAX)
 				return EP_ENOENT;
-			*rest = m->hdrs[(*at)++].value;
+			walk->rest = m->hdrs[walk->at++].value;
 		}
-		err = ep_nameaddr_next(&na, rest);
-		if(err == EP_OK) {
-			*text = na.uri;
+		err = ep_nameaddr_next(&na, &walk->rest);
+		if(err == EP_OK)
 			return ep_uri_parse(uri, na.uri);
-		}
 		if(err != EP_ENOENT)
 			return err;
-		*rest = ep_view_none();
+		walk->rest = ep_view_none();
 	}
 }
 
-enum ep_tna_cause tna_flow_of_route(
-		struct ep_flow *out, bool *found, const struct ep_msg *m)
+enum ep_tna_cause tna_flow_of_uri(
+		struct ep_flow *out, bool *found, const struct ep_uri *uri)
 {
-	struct ep_view rest = ep_view_none(), text;
-	struct ep_uri uri;
-	size_t at = 0;
-
 	*found = false;
-	switch(route_next(&uri, &text, m, &at, &rest)) {
-		case EP_OK:
-			break;
-		case EP_ENOENT:
-			return EP_TNA_OK;
-		default:
-			return EP_TNA_MALFORMED;
-	}
-	if(!is_own(&uri) || uri.user.p == NULL)
+	if(!tna_host_own(uri) || uri->user.p == NULL)
 		return EP_TNA_OK;
 	switch(ep_flow_decode(
-			out, uri.user, &tna_set.keys, tna_set.node, tna_set.epoch)) {
+			out, uri->user, &tna_set.keys, tna_set.node, tna_set.epoch)) {
 		case EP_FLOW_OK:
 			*found = true;
 			return EP_TNA_OK;
@@ -213,42 +216,19 @@ enum ep_tna_cause tna_flow_of_route(
 	}
 }
 
-enum ep_tna_cause tna_next_hop(struct tna_next *out, const struct ep_msg *m)
+enum ep_tna_cause tna_flow_of_route(
+		struct ep_flow *out, bool *found, const struct ep_msg *m)
 {
-	struct ep_view rest = ep_view_none(), text;
+	struct tna_walk walk = {.at = 0};
 	struct ep_uri uri;
-	size_t at = 0;
-	enum ep_err err;
 
-	do
-		err = route_next(&uri, &text, m, &at, &rest);
-	while(err == EP_OK && is_own(&uri));
-	if(err != EP_OK && err != EP_ENOENT)
-		return EP_TNA_MALFORMED;
-	*out = (struct tna_next){err == EP_OK ? text : m->ruri, err == EP_OK};
-	return EP_TNA_OK;
-}
-
-bool tna_next_allowed(const struct tna_next *next, const struct ep_binding *b,
-		struct ep_view known)
-{
-	struct ep_nameaddr na;
-	struct ep_uri to, u;
-	size_t i;
-
-	if(ep_uri_parse(&to, next->uri) != EP_OK)
-		return false;
-	/* A route set comes as name-addrs, a remote target as a bare URI. */
-	if(known.p != NULL
-			&& (ep_nameaddr_next(&na, &known) == EP_OK
-					&& ep_uri_parse(&u, na.uri) == EP_OK
-					&& host_port_eq(&to, &u)))
-		return true;
-	if(next->from_route && is_core_host(&to))
-		return true;
-	for(i = 0; next->from_route && i < b->service_route.n; i++)
-		if(ep_nameaddr_parse(&na, b->service_route.v[i]) == EP_OK
-				&& ep_uri_parse(&u, na.uri) == EP_OK && host_port_eq(&to, &u))
-			return true;
-	return false;
+	*found = false;
+	switch(tna_route_next(&uri, m, &walk)) {
+		case EP_OK:
+			return tna_flow_of_uri(out, found, &uri);
+		case EP_ENOENT:
+			return EP_TNA_OK;
+		default:
+			return EP_TNA_MALFORMED;
+	}
 }

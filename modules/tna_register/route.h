@@ -7,6 +7,8 @@
 #define EP_TNA_ROUTE_H
 
 #include "core/ip_addr.h"
+
+#include "base/sipuri.h"
 #include "tna_register.h"
 
 /* The other end of a live WebSocket. */
@@ -39,23 +41,27 @@ struct ep_view tna_flow_print(enum ep_flow_purpose purpose,
 enum ep_tna_cause tna_flow_of_route(
 		struct ep_flow *out, bool *found, const struct ep_msg *m);
 
-/* Where a request from the page goes next, from its Route headers without our
- * own, else its Request-URI. */
-struct tna_next
+/* The same of any Route element. */
+enum ep_tna_cause tna_flow_of_uri(
+		struct ep_flow *out, bool *found, const struct ep_uri *uri);
+
+/* Next Route element over all Route headers; `walk` starts as {.at = 0}.
+ * EP_OK, EP_ENOENT, EP_ESYNTAX. */
+struct tna_walk
 {
-	struct ep_view uri;
-	bool from_route;
+	size_t at;
+	struct ep_view rest;
 };
-enum ep_tna_cause tna_next_hop(struct tna_next *out, const struct ep_msg *m);
+enum ep_err tna_route_next(
+		struct ep_uri *uri, const struct ep_msg *m, struct tna_walk *walk);
+
 /* `host[:port]` as the host and port of a URI; views into it. EP_OK,
  * EP_ESYNTAX. */
-struct ep_uri;
 enum ep_err tna_host_parse(struct ep_uri *out, struct ep_view host);
-
-/* May the page of `b` send there inside a dialog? Yes, when it is a host of
- * its Service-Route or of the modparam core_hosts, or the first hop (`known`: route set, else remote
- * target) of a dialog we know; `known` absent: no such dialog. */
-bool tna_next_allowed(const struct tna_next *next, const struct ep_binding *b,
-		struct ep_view known);
+/* The same host and port, as written: no DNS. */
+bool tna_host_eq(const struct ep_uri *a, const struct ep_uri *b);
+bool tna_host_own(const struct ep_uri *u);
+/* A host of the binding's Service-Route or of the modparam core_hosts. */
+bool tna_host_core(const struct ep_uri *u, const struct ep_binding *b);
 
 #endif

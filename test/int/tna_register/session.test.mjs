@@ -191,6 +191,123 @@ test('session_page_may_not_choose_the_next_hop_in_a_dialog', async (t) => {
 	assert.equal((await p.inbox.final('INFO')).status, 200);
 });
 
+// A To tag is only a word: without a call of this page it opens nothing.
+test('session_to_tag_without_a_call_is_481', async (t) => {
+	const p = await page(t, 'forger'), q = await page(t, 'victim');
+	const { ok } = await callOut(p), other = await callOut(q);
+	const own = ok.list('Record-Route')[0], core = `<sip:orig@127.0.0.1:${site.ports.core};lr>`;
+	const forged = { uri: `sip:peer@127.0.0.1:${site.ports.core}`, to: 'sip:peer@home1.net', toTag: 'forged', from: 'sip:boss@home1.net' };
+	for (const method of ['MESSAGE', 'INVITE', 'BYE', 'SUBSCRIBE', 'INFO'])
+		for (const routes of [[own], [own, core], [own, core, '<sip:127.0.0.1:9;lr>'], []])
+			assert.equal((await p.ask(method, { ...forged, routes })).status, 481, `${method} ${routes}`);
+	const theirs = { uri: forged.uri, to: forged.to, toTag: other.ok.toTag, fromTag: other.ok.fromTag, callId: other.ok.callId, from: q.aor, cseq: 70 };
+	assert.equal((await p.ask('BYE', { ...theirs, routes: [own] })).status, 481, 'a call of another page');
+	p.send(p.request('ACK', { ...forged, routes: [own, core] }));
+	await site.inbox.none('request', (m) => !m.status && (m.toTag === 'forged' || m.method !== 'ACK'));
+	await p.inbox.none('answer to ACK', (m) => m.status && m.method === 'ACK', 50);
+});
+
+test('session_page_may_not_stray_from_its_call', async (t) => {
+	const p = await page(t, 'stray'), q = await page(t, 'strayed');
+	const { ok } = await callOut(p), other = await callOut(q);
+	const own = ok.list('Record-Route')[0], theirs = other.ok.list('Record-Route')[0], core = `<sip:127.0.0.1:${site.ports.core};lr>`;
+	const d = { uri: uriOf(ok.get('Contact')), to: uriOf(ok.get('To')), toTag: ok.toTag, fromTag: ok.fromTag, callId: ok.callId };
+	const bad = { route_behind: { routes: [own, core, '<sip:192.0.2.66;lr>'] }, maddr: { routes: [own, core.replace(';lr', ';maddr=192.0.2.66;lr')] },
+		another_pages_token: { routes: [own, core, theirs] }, another_pages_token_next: { routes: [own, theirs] }, another_pages_token_only: { routes: [theirs] },
+		path_token: { routes: [own, core, q.path] }, no_token: { routes: [own, core, '<sip:127.0.0.1:5060;lr>'] }, core_only: { routes: [core] },
+		target_host: { uri: 'sip:peer@192.0.2.66:5070' }, target_user: { uri: d.uri.replace('peer', 'boss') }, target_port: { uri: d.uri.replace(/:\d+$/, ':9') },
+		target_maddr: { uri: `${d.uri};maddr=192.0.2.66` }, target_page: { uri: q.contact }, from: { from: 'sip:boss@home1.net' }, from_alias: { from: 'sip:alias-stray@home1.net' },
+		from_anonymous: { from: 'sip:anonymous@anonymous.invalid' } };
+	for (const [what, o] of Object.entries(bad)) {
+		const cause = await p.ask('INFO', { ...d, routes: [own, core], ...o });
+		assert.equal(cause.status, 403, what);
+	}
+	await site.inbox.none('request', (m) => m.method === 'INFO' && !m.status);
+	await q.inbox.none('request', (m) => !m.status, 50);
+	p.send(p.request('INFO', { ...d, routes: [own, core] }));
+	site.reply(await site.inbox.request('INFO'), 200);
+	assert.equal((await p.inbox.final('INFO')).status, 200);
+});
+
+// With its tags changed about, a request of the page would count as one of the
+// other end; with Call-ID and tag copied, a page would join a foreign call.
+test('session_page_may_not_play_the_other_end', async (t) => {
+	const p = await page(t, 'swap'), q = await page(t, 'copy');
+	const { ok } = await callOut(p);
+	const d = { uri: uriOf(ok.get('Contact')), to: uriOf(ok.get('To')), toTag: ok.toTag, fromTag: ok.fromTag, callId: ok.callId, routes: ok.list('Record-Route') };
+	assert.equal((await p.ask('UPDATE', { ...d, toTag: d.fromTag, fromTag: d.toTag })).status, 481);
+	q.send(q.request('INVITE', { uri: 'sip:peer@home1.net', callId: d.callId, fromTag: d.fromTag, body: 'v=0\r\n' }));
+	const invite = await site.inbox.request('INVITE');
+	const routes = [invite.get('Record-Route')];
+	assert.equal((await q.ask('INFO', { ...d, routes, from: p.aor })).status, 481);
+	site.reply(invite, 486);
+	assert.equal((await q.inbox.final('INVITE')).status, 486);
+	p.send(p.request('INFO', d));
+	site.reply(await site.inbox.request('INFO'), 200);
+	assert.equal((await p.inbox.final('INFO')).status, 200);
+});
+
+test('session_proxies_of_a_call_are_not_left_out', async (t) => {
+	const p = await page(t, 'skip');
+	const { invite } = await callIn(p, { rr: '<sip:scscf@127.0.0.1:5070;lr>, <sip:ibcf@127.0.0.1:5071;lr>' });
+	const [own, scscf, ibcf] = invite.list('Record-Route');
+	const d = { uri: uriOf(invite.get('Contact')), to: 'sip:peer@home1.net', toTag: invite.fromTag, fromTag: 'page', callId: invite.callId };
+	for (const routes of [[own], [own, ibcf], [own, '<sip:127.0.0.1:9;lr>', scscf]])
+		assert.equal((await p.ask('INFO', { ...d, routes })).status, 403, routes.join());
+	p.send(p.request('INFO', { ...d, routes: [own, scscf, ibcf] }));
+	const info = await site.inbox.request('INFO');
+	assert.deepEqual(info.list('Route'), [scscf, ibcf]);
+	site.reply(info, 200);
+	assert.equal((await p.inbox.final('INFO')).status, 200);
+});
+
+// RFC 3261 12.2: the remote target moves with any target refresh, in a request
+// or in its answer, before the call is answered and after.
+test('session_remote_target_follows_the_other_end', async (t) => {
+	const p = await page(t, 'moves'), at = `127.0.0.1:${site.ports.core}`;
+	p.send(p.request('INVITE', { uri: 'sip:peer@home1.net', body: 'v=0\r\n' }));
+	const invite = await site.inbox.request('INVITE'), rr = invite.all('Record-Route').map((r) => `Record-Route: <sip:far@127.0.0.1:5071;lr>, <sip:scscf@${at};lr>, ${r}`);
+	site.send(answer(invite, 183, { tag: 'core', more: [...rr, `Contact: <sip:early@${at}>`] }));
+	const early = await p.inbox.reply('INVITE', 183);
+	const d = { to: 'sip:peer@home1.net', toTag: 'core', fromTag: early.fromTag, callId: early.callId, routes: early.list('Record-Route').reverse() };
+	const goes = async (method, user, contact) => {
+		p.send(p.request(method, { ...d, uri: `sip:${user}@${at}` }));
+		const m = await site.inbox.request(method);
+		assert.equal(m.uri, `sip:${user}@${at}`);
+		site.send(answer(m, 200, { more: contact ? [`Contact: <sip:${contact}@${at}>`] : [] }));
+		assert.equal((await p.inbox.final(method)).status, 200);
+	};
+	const refused = async (user) => assert.equal((await p.ask('INFO', { ...d, uri: `sip:${user}@${at}` })).status, 403, user);
+	await refused('updated');
+	await goes('UPDATE', 'early', 'updated');
+	await goes('INFO', 'updated');
+	site.send(answer(invite, 200, { tag: 'core', more: [...rr, `Contact: <sip:answered@${at}>`], body: 'v=0\r\n' }));
+	const ok = await p.inbox.reply('INVITE', 200);
+	p.send(p.ackText(invite, ok));
+	assert.equal((await site.inbox.request('ACK', (m) => m.callId === invite.callId)).uri, `sip:answered@${at}`);
+	await goes('INVITE', 'answered', 'reinvited');
+	p.send(p.request('ACK', { ...d, uri: `sip:reinvited@${at}`, cseq: p.cseq, contact: false }));
+	await site.inbox.request('ACK', (m) => m.callId === invite.callId);
+	await refused('moved');
+	const update = site.request('UPDATE', { uri: uriOf(invite.get('Contact')), to: p.aor, toTag: invite.fromTag, fromTag: 'core', callId: invite.callId, routes: invite.list('Record-Route'), cseq: 9 });
+	site.send(update.replace('Contact: <sip:peer@', 'Contact: <sip:moved@'));
+	p.send(answer(await p.inbox.request('UPDATE'), 200, { more: [`Contact: <${p.contact}>`] }));
+	assert.equal((await site.inbox.final('UPDATE')).status, 200);
+	await goes('INFO', 'moved');
+	await refused('elsewhere');
+	await goes('BYE', 'moved');
+});
+
+test('session_without_a_service_route_is_not_sent_anywhere', async (t) => {
+	const registrar = site.registrar;
+	t.after(() => { site.registrar = registrar; });
+	site.registrar = (req) => registrar.call(site, req).replace(/Service-Route: .*\r\n/, '');
+	const p = await page(t, 'noroute'), before = new Set(site.inbox.queue);
+	for (const method of ['MESSAGE', 'INVITE'])
+		assert.equal((await p.ask(method, { uri: `sip:peer@127.0.0.1:${site.ports.core}` })).status, 500, method);
+	await site.inbox.none('request', (m) => !m.status && !before.has(m));
+});
+
 test('session_page_may_not_write_the_route_set', async (t) => {
 	const p = await page(t, 'rr');
 	site.send(site.request('INVITE', { uri: p.contact, to: p.aor, routes: [p.path], headers: ['Record-Route: <sip:scscf@127.0.0.1:5070;lr>'], body: 'v=0\r\n' }));

@@ -43,6 +43,8 @@ START_TEST(cause_answers_as_documented)
 	ck_assert_uint_eq(ep_tna_cause_info(EP_TNA_FLOW_TAMPERED)->status, 403);
 	ck_assert_uint_eq(ep_tna_cause_info(EP_TNA_EMERGENCY)->status, 380);
 	ck_assert_uint_eq(ep_tna_cause_info(EP_TNA_CORE_CHALLENGED)->status, 500);
+	ck_assert_uint_eq(ep_tna_cause_info(EP_TNA_NO_DIALOG)->status, 481);
+	ck_assert_int_eq(ep_tna_cause_info(EP_TNA_NO_DIALOG)->script, -20);
 }
 END_TEST
 

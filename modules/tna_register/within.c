@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH OpenSSL-exception */
+#include "core/mem/mem.h"
+#include "modules/dialog/dlg_hash.h"
+
+#include "base/sipuri.h"
+#include "common/view.h"
+#include "tna/build.h"
+#include "calls.h"
+#include "route.h"
+#include "within.h"
+
+/* One request while it is checked. Without the dialog module `dlg` is NULL
+ * and `known` empty. */
+struct within
+{
+	const struct ep_msg *m;
+	const struct ep_binding *b;
+	struct dlg_cell *dlg;
+	struct tna_known known;
+	struct ep_view hop; /* first Route element that is not ours */
+};
+
+/* `maddr` would send the request to another host than the one compared. */
+static bool has_maddr(const struct ep_uri *u)
+{
+	return ep_param_get(NULL, u->params, EP_LIT("maddr"));
+}
+
+/* Next URI of a list; EP_OK, EP_ENOENT. What does not parse is passed over:
+ * it equals nothing. */
+static enum ep_err uris_next(struct ep_uri *u, struct ep_view *rest)
+{
+	struct ep_nameaddr na;
+
+	while(ep_nameaddr_next(&na, rest) == EP_OK)
+		if(ep_uri_parse(u, na.uri) == EP_OK)
+			return EP_OK;
+	return EP_ENOENT;
+}
+
+/* Is it a hop of the call's route set; with `first`, the first one that is
+ * not we ourselves? `u` NULL: is there any? */
+static bool in_route_set(
+		const struct within *q, const struct ep_uri *u, bool first)
+{
+	struct ep_view rest = ep_view_of(q->known.routes.text, q->known.routes.n);
+	struct ep_uri hop;
+
+	while(uris_next(&hop, &rest) == EP_OK) {
+		if(tna_host_own(&hop))
+			continue;
+		if(u == NULL || tna_host_eq(u, &hop))
+			return true;
+		if(first)
+			return false;
+	}
+	return false;
+}
+
+/* Our own element: the first is the page's token for this binding. Further
+ * down it is that of the other end, when both are pages of this node. */
+static enum ep_tna_cause check_own(
+		const struct within *q, const struct ep_uri *u, bool top)
+{
+	struct ep_flow flow;
+	bool found;
+	enum ep_tna_cause cause = tna_flow_of_uri(&flow, &found, u);
+
+	if(cause != EP_TNA_OK)
+		return cause == EP_TNA_INTERNAL ? cause : EP_TNA_FLOW_TAMPERED;
+	if(!found || flow.purpose == EP_FLOW_PATH)
+		return EP_TNA_FLOW_TAMPERED;
+	if(memcmp(flow.id, q->b->id, EP_FLOW_ID_LEN) == 0
+			|| (!top && q->dlg != NULL && tna_calls_of(q->dlg, flow.id)))
+		return EP_TNA_OK;
+	return EP_TNA_FLOW_TAMPERED;
+}
+
+static enum ep_tna_cause check_element(
+		struct within *q, const struct ep_uri *u, bool top)
+{
+	bool first = q->hop.p == NULL;
+
+	if((u->scheme != EP_URI_SIP && u->scheme != EP_URI_SIPS) || has_maddr(u))
+		return EP_TNA_FLOW_TAMPERED;
+	if(tna_host_own(u))
+		return check_own(q, u, top);
+	if(top || (!tna_host_core(u, q->b) && !in_route_set(q, u, first)))
+		return EP_TNA_FLOW_TAMPERED;
+	if(first)
+		q->hop = u->all;
+	return EP_TNA_OK;
+}
+
+/* Every element, not only the next one: the S-CSCF follows the rest. */
+static enum ep_tna_cause check_route(struct within *q)
+{
+	struct tna_walk walk = {.at = 0};
+	struct ep_uri u;
+	enum ep_tna_cause cause;
+	enum ep_err err;
+	bool top = true;
+
+	while((err = tna_route_next(&u, q->m, &walk)) == EP_OK) {
+		cause = check_element(q, &u, top);
+		if(cause != EP_TNA_OK)
+			return cause;
+		top = false;
+	}
+	if(err != EP_ENOENT)
+		return EP_TNA_MALFORMED;
+	/* Straight to the other end only where no proxy wants to be between. */
+	if(top
+			|| (q->hop.p == NULL
+					&& (q->dlg == NULL || in_route_set(q, NULL, false))))
+		return EP_TNA_FLOW_TAMPERED;
+	return EP_TNA_OK;
+}
+
+static bool same_target(const struct ep_uri *a, const struct ep_uri *b)
+{
+	struct ep_view am = ep_view_none(), bm = ep_view_none();
+
+	if(a->scheme == EP_URI_TEL || a->scheme == EP_URI_OTHER)
+		return ep_view_eq(a->all, b->all);
+	ep_param_get(&am, a->params, EP_LIT("maddr"));
+	ep_param_get(&bm, b->params, EP_LIT("maddr"));
+	return a->scheme == b->scheme && ep_view_eq(a->user, b->user)
+		   && tna_host_eq(a, b) && has_maddr(a) == has_maddr(b)
+		   && ep_view_eq(am, bm);
+}
+
+/* RFC 3261 12.2.1.1: the Request-URI is the remote target. */
+static bool is_target(const struct within *q)
+{
+	struct ep_view rest = ep_view_of(q->known.targets.text, q->known.targets.n);
+	struct ep_uri u, target;
+
+	if(ep_uri_parse(&u, q->m->ruri) != EP_OK)
+		return false;
+	while(uris_next(&target, &rest) == EP_OK)
+		if(same_target(&u, &target))
+			return true;
+	return false;
+}
+
+static bool tag_is(const struct ep_nameaddr *na, struct ep_view tag)
+{
+	struct ep_view value;
+
+	return ep_param_get(&value, na->params, EP_LIT("tag"))
+		   && ep_view_eq(value, tag);
+}
+
+/* RFC 3261 12.2.1.1: From is the local URI of the dialog. The identities were
+ * checked when it was set up, and may have been anonymous. With the tags
+ * changed about, dialog would take the page for the other end. */
+static enum ep_tna_cause check_from(const struct within *q)
+{
+	bool caller = q->known.wic_leg == DLG_CALLER_LEG;
+	struct ep_view local =
+			ep_view_str(caller ? &q->dlg->from_uri : &q->dlg->to_uri);
+	struct ep_view tag = ep_view_str(&q->dlg->tag[DLG_CALLER_LEG]);
+	struct ep_nameaddr from, to;
+
+	if(!ep_msg_one_nameaddr(&from, q->m, EP_LIT("From"))
+			|| !ep_msg_one_nameaddr(&to, q->m, EP_LIT("To")))
+		return EP_TNA_MALFORMED;
+	if(tag_is(&from, tag) != caller || tag_is(&to, tag) == caller)
+		return EP_TNA_NO_DIALOG;
+	if(ep_view_eq(from.uri, local) || ep_impu_eq(from.uri, local))
+		return EP_TNA_OK;
+	return EP_TNA_FROM_FOREIGN;
+}
+
+static enum ep_tna_cause check_call(struct within *q)
+{
+	enum ep_tna_cause cause;
+
+	if(q->dlg == NULL || !tna_calls_known(&q->known, q->dlg, q->b->id))
+		return EP_TNA_NO_DIALOG;
+	cause = check_route(q);
+	if(cause != EP_TNA_OK)
+		return cause;
+	return is_target(q) ? check_from(q) : EP_TNA_FLOW_TAMPERED;
+}
+
+static struct ep_view dialog_icid(struct dlg_cell *dlg, struct ep_arena *arena)
+{
+	str name = str_init(TNA_DLG_ICID), value = STR_NULL;
+	struct ep_view copy;
+
+	if(tna_dlg.get_dlg_vardup(dlg, &name, &value) < 0 || value.s == NULL)
+		return ep_view_none();
+	copy = ep_arena_copy(arena, ep_view_str(&value));
+	pkg_free(value.s);
+	return copy;
+}
+
+enum ep_tna_cause tna_within_check(struct ep_view *icid, struct ep_view *hop,
+		struct tna_work *w, const struct ep_binding *b)
+{
+	struct within q = {.m = &w->m, .b = b, .dlg = tna_calls_dialog(w->msg)};
+	/* Nothing is known of calls without the dialog module: only the core. */
+	enum ep_tna_cause cause = tna_has_dlg ? check_call(&q) : check_route(&q);
+
+	*hop = q.hop;
+	*icid = q.dlg != NULL ? dialog_icid(q.dlg, &w->arena) : ep_view_none();
+	if(q.dlg != NULL)
+		tna_dlg.release_dlg(q.dlg);
+	return cause;
+}
