@@ -8,6 +8,19 @@
 #include "common/msg.h"
 #include "common/view.h"
 
+/* NUL, or CR without LF: another reader may see a second header there. */
+static bool line_is_split(const hdr_field_t *h)
+{
+	struct ep_view rest = ep_view_of(h->name.s, h->len);
+
+	if(ep_view_find_chr(rest, '\0') != SIZE_MAX)
+		return true;
+	while(ep_view_cut(&rest, '\r').p != NULL && rest.p != NULL)
+		if(rest.len == 0 || rest.p[0] != '\n')
+			return true;
+	return false;
+}
+
 enum ep_err ep_msg_view(
 		struct ep_msg *out, sip_msg_t *msg, struct ep_arena *arena)
 {
@@ -17,8 +30,9 @@ enum ep_err ep_msg_view(
 
 	if(parse_headers(msg, HDR_EOH_F, 0) != 0)
 		return EP_ESYNTAX;
-	for(h = msg->headers; h != NULL; h = h->next)
-		n++;
+	for(h = msg->headers; h != NULL; h = h->next, n++)
+		if(line_is_split(h))
+			return EP_ESYNTAX;
 	hdrs = ep_arena_array(arena, n ? n : 1, sizeof(*hdrs));
 	if(hdrs == NULL)
 		return EP_ENOMEM;

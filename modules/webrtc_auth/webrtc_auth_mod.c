@@ -14,6 +14,7 @@
 #include "webrtc_auth/conn.h"
 #include "webrtc_auth/counters.h"
 #include "webrtc_auth/forks.h"
+#include "webrtc_auth/guard.h"
 #include "webrtc_auth/keystore.h"
 #include "webrtc_auth/params.h"
 #include "webrtc_auth/policy.h"
@@ -46,7 +47,7 @@ struct module_exports exports = {
 int mod_register(char *path, int *dlflags, void *p1, void *p2)
 {
 	sr_kemi_modules_add(ep_kemi);
-	return 0;
+	return ep_guard_register();
 }
 #pragma GCC visibility pop
 
@@ -61,8 +62,9 @@ static int on_ws_close(sr_event_param_t *evp)
 static int mod_init(void)
 {
 	if(ep_params_check() != 0 || ep_counters_init() != 0
-			|| ep_script_init() != 0 || ep_challenge_init() != 0
-			|| ep_forks_init() != 0 || ep_worker_init() != 0)
+			|| ep_guard_init() != 0 || ep_script_init() != 0
+			|| ep_challenge_init() != 0 || ep_forks_init() != 0
+			|| ep_worker_init() != 0)
 		return -1;
 	if(ep_conns_init((unsigned)ep_params()->max_connections) != EP_OK
 			|| ep_keystore_init() != EP_OK) {
