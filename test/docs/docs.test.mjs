@@ -216,6 +216,7 @@ test('docs_counters_are_those_that_are_registered', () => {
 	const table = tables(read('docs/operations.md')).find((t) => t.head[0] === 'group');
 	const registered = {
 		webrtc_auth: [...read('modules/webrtc_auth/counters.c').matchAll(/\{&ep_counters\.\w+, "(\w+)"/g)].map((m) => m[1])
+			.concat([...read('modules/webrtc_auth/guard.c').matchAll(/counter_register\(&\w+, "webrtc_auth", "(\w+)"/g)].map((m) => m[1]))
 			.concat('check_<cause>', 'check_ok'),
 		tna_register: [...read('modules/tna_register/tna_register_mod.c').matchAll(/\{&counters\[\w+\], "(\w+)"/g)].map((m) => m[1]),
 		sdp_mediate: [...read('modules/sdp_mediate/counters.c').matchAll(/\{&ep_counters\.\w+, "(\w+)"/g)].map((m) => m[1])
