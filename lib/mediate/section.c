@@ -62,7 +62,7 @@ static bool attr_passes(const struct ep_mediate_edit *e,
 	if(rule == EP_MEDIATE_SDES)
 		return e->step == EP_MEDIATE_OUT
 			   && ep_mediate_proto_srtp(ep_mediate_core_proto(e->plan));
-	if(ep_view_eq(a->name, EP_LIT("candidate")))
+	if(ep_view_ieq(a->name, EP_LIT("candidate")))
 		return candidate_passes(e, a->value);
 	return true;
 }

@@ -22,7 +22,7 @@ size_t ep_sdp_attr_find(struct ep_sdp_attr *out, const struct ep_sdp *sdp,
 
 	ep_sdp_section_get(&first, &end, sdp, media);
 	for(size_t i = from > first ? from : first; i < end; i++) {
-		if(!ep_sdp_attr_get(&a, &sdp->lines[i]) || !ep_view_eq(a.name, name))
+		if(!ep_sdp_attr_get(&a, &sdp->lines[i]) || !ep_view_ieq(a.name, name))
 			continue;
 		if(out)
 			*out = a;

@@ -73,10 +73,11 @@ static const struct
 
 bool ep_trust_removes(struct ep_view name, enum ep_trust_way way)
 {
+	const struct ep_hdr h = {.name = name}; /* knows the compact forms */
 	size_t i;
 
 	for(i = 0; i < TABLE_N; i++)
-		if(ep_view_ieq(table[i].name, name))
+		if(ep_hdr_is(&h, table[i].name))
 			return (table[i].ways & way) != 0;
 	return false;
 }

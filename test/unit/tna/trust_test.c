@@ -33,6 +33,8 @@ START_TEST(trust_knows_the_ways)
 	ck_assert(
 			!ep_trust_removes(EP_LIT("P-Asserted-Identit"), EP_TRUST_REQUEST));
 	ck_assert(!ep_trust_removes(EP_LIT(""), EP_TRUST_REQUEST));
+	ck_assert(ep_trust_removes(EP_LIT("Identity"), EP_TRUST_REPLY));
+	ck_assert(ep_trust_removes(EP_LIT("y"), EP_TRUST_REPLY));
 }
 END_TEST
 
