@@ -22,11 +22,11 @@ struct ep_arena_chunk;
 
 struct ep_arena
 {
-	char *p;					/* next free octet of the current block */
-	char *end;					/* its end */
+	char *p;                       /* next free octet of the current block */
+	char *end;                     /* its end */
 	struct ep_arena_chunk *chunks; /* blocks got from `alloc`, newest first */
-	const struct ep_alloc *alloc; /* NULL: the first block is all there is */
-	size_t more;				/* octets that may still be got, ever */
+	const struct ep_alloc *alloc;  /* NULL: the first block is all there is */
+	size_t more;                   /* octets that may still be got, ever */
 };
 
 /* `first` may be NULL with first_n 0. `max` caps the sum got from `alloc`. */

@@ -12,9 +12,9 @@
 
 struct ep_buf
 {
-	char *p;	   /* the caller's, writable for `cap` octets */
-	size_t len;	   /* octets written */
-	size_t cap;	   /* octets there are */
+	char *p;       /* the caller's, writable for `cap` octets */
+	size_t len;    /* octets written */
+	size_t cap;    /* octets there are */
 	bool overflow; /* something did not fit; the content is not usable */
 };
 

@@ -10,11 +10,11 @@
 enum ep_err
 {
 	EP_OK = 0,
-	EP_ENOMEM,	/* the allocator said no: an internal error, never a verdict */
-	EP_ENOSPC,	/* the caller's buffer or table is too small */
+	EP_ENOMEM,  /* the allocator said no: an internal error, never a verdict */
+	EP_ENOSPC,  /* the caller's buffer or table is too small */
 	EP_ESYNTAX, /* the text does not follow its grammar */
-	EP_ERANGE,	/* a number, length or count is outside its limits */
-	EP_ENOENT,	/* what was looked for is not there */
+	EP_ERANGE,  /* a number, length or count is outside its limits */
+	EP_ENOENT,  /* what was looked for is not there */
 	EP_ECRYPTO, /* the crypto library failed (not: the signature is wrong) */
 	EP_ERR_N
 };

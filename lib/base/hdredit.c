@@ -46,17 +46,7 @@ static bool value_ok(struct ep_view v)
 /* token of RFC 3261 25.1. */
 static bool name_ok(struct ep_view v)
 {
-	static const char marks[] = "-.!%*_+`'~";
-
-	for(size_t i = 0; i < v.len; i++) {
-		char c = v.p[i];
-		bool alnum = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')
-					 || (c >= '0' && c <= '9');
-
-		if(!alnum && (c == '\0' || strchr(marks, c) == NULL))
-			return false;
-	}
-	return v.len > 0;
+	return v.len > 0 && ep_view_only(v, "-.!%*_+`'~");
 }
 
 /* A Request-URI has neither white space nor line ends at all. */

@@ -23,9 +23,9 @@ struct ep_hdr
 /* A SIP message: start line in parts, headers in order of appearance. */
 struct ep_msg
 {
-	struct ep_view method;	/* of the request, or of a reply's CSeq */
-	struct ep_view ruri;	/* absent in a reply */
-	unsigned status;		/* 0 in a request */
+	struct ep_view method; /* of the request, or of a reply's CSeq */
+	struct ep_view ruri;   /* absent in a reply */
+	unsigned status;       /* 0 in a request */
 	const struct ep_hdr *hdrs;
 	size_t hdrs_n;
 	struct ep_view body;
@@ -33,18 +33,18 @@ struct ep_msg
 
 enum ep_hdredit_op
 {
-	EP_HDR_DEL,		/* the line `index` goes, name, value and line end */
+	EP_HDR_DEL,     /* the line `index` goes, name, value and line end */
 	EP_HDR_REPLACE, /* its value becomes `value` */
 	EP_HDR_PREPEND, /* a new line above all others of that name, in list order:
 					   of two PREPENDs of one name the first is on top */
-	EP_HDR_APPEND,	/* a new line behind the last header */
-	EP_RURI_SET		/* the Request-URI becomes `value` */
+	EP_HDR_APPEND,  /* a new line behind the last header */
+	EP_RURI_SET     /* the Request-URI becomes `value` */
 };
 
 struct ep_hdredit
 {
 	enum ep_hdredit_op op;
-	size_t index;		  /* DEL, REPLACE: into ep_msg.hdrs */
+	size_t index;         /* DEL, REPLACE: into ep_msg.hdrs */
 	struct ep_view name;  /* PREPEND, APPEND */
 	struct ep_view value; /* arena memory, or a view into the message */
 };
@@ -83,7 +83,7 @@ enum ep_err ep_hdredits_del_all(
 /* The message as it would be after the edits, for tests and for tools: start
  * line, headers, empty line, body. EP_ENOSPC when `out` is too small. */
 struct ep_buf;
-enum ep_err ep_hdredits_render(
-		struct ep_buf *out, const struct ep_msg *m, const struct ep_hdredits *l);
+enum ep_err ep_hdredits_render(struct ep_buf *out, const struct ep_msg *m,
+		const struct ep_hdredits *l);
 
 #endif

@@ -25,12 +25,6 @@ struct reader
 	unsigned vias;
 };
 
-static bool is_alnum(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')
-		   || (c >= '0' && c <= '9');
-}
-
 static bool is_ws(char c)
 {
 	return c == ' ' || c == '\t';
@@ -43,18 +37,18 @@ static bool is_printable(char c)
 
 static bool is_token_chr(char c)
 {
-	return is_alnum(c) || (c != '\0' && strchr("-.!%*_+`'~", c) != NULL);
+	return ep_chr_is_alnum(c) || (c != '\0' && strchr("-.!%*_+`'~", c) != NULL);
 }
 
 /* Of what a token may contain, what names of headers do. */
 static bool is_name_chr(char c)
 {
-	return is_alnum(c) || (c != '\0' && strchr("-._+~", c) != NULL);
+	return ep_chr_is_alnum(c) || (c != '\0' && strchr("-._+~", c) != NULL);
 }
 
 static bool is_host_chr(char c)
 {
-	return is_alnum(c) || c == '-' || c == '.' || c == '_';
+	return ep_chr_is_alnum(c) || c == '-' || c == '.' || c == '_';
 }
 
 static bool is_ip6_chr(char c)
@@ -174,7 +168,7 @@ static bool sent_by_take(struct ep_view *v)
 		return true;
 	take(&after, is_ws);
 	*v = after;
-	return ep_view_u64(&port, take(v, is_alnum), 65535) && port > 0;
+	return ep_view_u64(&port, take(v, ep_chr_is_alnum), 65535) && port > 0;
 }
 
 static bool name_is_in(struct ep_view name, const char *const *list)
@@ -248,7 +242,7 @@ static bool cseq_is_good(struct ep_view value, struct ep_view method)
 {
 	uint64_t number;
 
-	if(!ep_view_u64(&number, take(&value, is_alnum), CSEQ_MAX)
+	if(!ep_view_u64(&number, take(&value, ep_chr_is_alnum), CSEQ_MAX)
 			|| take(&value, is_ws).len == 0)
 		return false;
 	return method.p ? ep_view_eq(value, method) : all(value, is_token_chr);
@@ -296,7 +290,7 @@ static bool retry_after_is_good(struct ep_view value)
 {
 	uint64_t seconds;
 
-	if(!ep_view_u64(&seconds, take(&value, is_alnum), UINT32_MAX))
+	if(!ep_view_u64(&seconds, take(&value, ep_chr_is_alnum), UINT32_MAX))
 		return false;
 	return value.len == 0 || is_ws(value.p[0]) || value.p[0] == ';';
 }

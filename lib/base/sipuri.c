@@ -21,17 +21,6 @@ static bool is_in(char c, const char *set)
 	return memchr(set, c, strlen(set)) != NULL;
 }
 
-static int hex_value(char c)
-{
-	if(is_digit(c))
-		return c - '0';
-	if(c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if(c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
-
 static char lower(char c)
 {
 	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
@@ -50,8 +39,8 @@ static bool is_text_of(struct ep_view v, const char *more)
 
 	for(i = 0; i < v.len; i++) {
 		if(v.p[i] == '%') {
-			if(v.len - i < 3 || hex_value(v.p[i + 1]) < 0
-					|| hex_value(v.p[i + 2]) < 0)
+			if(v.len - i < 3 || ep_chr_hex(v.p[i + 1]) < 0
+					|| ep_chr_hex(v.p[i + 2]) < 0)
 				return false;
 			i += 2;
 		} else if(!is_unreserved(v.p[i]) && !is_in(v.p[i], more)) {
@@ -75,7 +64,7 @@ static bool is_host(struct ep_view host)
 	for(i = v6 ? 1 : 0; i < host.len - (v6 ? 1 : 0); i++) {
 		char c = host.p[i];
 
-		if(v6 ? hex_value(c) < 0 && !is_in(c, ":.")
+		if(v6 ? ep_chr_hex(c) < 0 && !is_in(c, ":.")
 			  : !is_alpha(c) && !is_digit(c) && !is_in(c, "-._"))
 			return false;
 	}
@@ -156,7 +145,7 @@ static enum ep_err tel_parse(struct ep_uri *out, struct ep_view rest)
 		char c = out->user.p[i];
 		bool global = out->user.p[0] == '+';
 
-		if(is_digit(c) || (!global && (hex_value(c) >= 0 || is_in(c, "*#"))))
+		if(is_digit(c) || (!global && (ep_chr_hex(c) >= 0 || is_in(c, "*#"))))
 			digits++;
 		else if(!is_tel_separator(c) && !(c == '+' && i == 0))
 			return EP_ESYNTAX;
@@ -404,7 +393,7 @@ static size_t canon_next(char out[3], struct ep_view *v, enum canon how)
 	out[0] = how == CANON_ESCAPED ? v->p[0] : lower(v->p[0]);
 	if(v->p[0] == '%' && v->len >= 3 && how == CANON_ESCAPED) {
 		static const char digits[] = "0123456789ABCDEF";
-		int hi = hex_value(v->p[1]), lo = hex_value(v->p[2]);
+		int hi = ep_chr_hex(v->p[1]), lo = ep_chr_hex(v->p[2]);
 		char c = (char)(hi * 16 + lo);
 
 		*v = ep_view_from(*v, 3);

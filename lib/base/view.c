@@ -76,6 +76,26 @@ struct ep_view ep_view_trim(struct ep_view v)
 	return v;
 }
 
+int ep_chr_hex(char c)
+{
+	if(c >= '0' && c <= '9')
+		return c - '0';
+	if(c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	if(c >= 'A' && c <= 'F')
+		return c - 'A' + 10;
+	return -1;
+}
+
+bool ep_view_only(struct ep_view v, const char *marks)
+{
+	for(size_t i = 0; i < v.len; i++)
+		if(!ep_chr_is_alnum(v.p[i])
+				&& (v.p[i] == '\0' || strchr(marks, v.p[i]) == NULL))
+			return false;
+	return true;
+}
+
 size_t ep_view_find_chr(struct ep_view v, char c)
 {
 	const char *hit = v.len > 0 ? memchr(v.p, c, v.len) : NULL;

@@ -58,6 +58,17 @@ struct ep_view ep_view_head(struct ep_view v, size_t n);
  * white space: RFC 3261 7.3.1). */
 struct ep_view ep_view_trim(struct ep_view v);
 
+/* ASCII letters and digits, whatever the locale. */
+static inline bool ep_chr_is_alnum(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')
+		   || (c >= '0' && c <= '9');
+}
+/* What a hexadecimal digit stands for; -1: it is none. */
+int ep_chr_hex(char c);
+/* Nothing but letters, digits and `marks` (true of an empty one, too). */
+bool ep_view_only(struct ep_view v, const char *marks);
+
 /* Index of the first `c` (or of `needle`), or SIZE_MAX. */
 size_t ep_view_find_chr(struct ep_view v, char c);
 size_t ep_view_find(struct ep_view v, struct ep_view needle);

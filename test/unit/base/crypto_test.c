@@ -26,6 +26,14 @@ START_TEST(crypto_sha256_vectors)
 	ck_assert_hex_eq(out,
 			"e3b0c44298fc1c149afbf4c8996fb924"
 			"27ae41e4649b934ca495991b7852b855");
+	ck_assert_int_eq(
+			ep_sha256(out,
+					EP_LIT("abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmno"
+						   "mnopnopq")),
+			EP_OK);
+	ck_assert_hex_eq(out,
+			"248d6a61d20638b8e5c026930c3e6039"
+			"a33ce45964ff2167f6ecedd419db06c1");
 	ck_assert_int_eq(ep_sha256(out, ep_view_none()), EP_OK);
 	ck_assert_uint_eq(ERR_peek_error(), 0);
 }

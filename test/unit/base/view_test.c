@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include <ctype.h>
 #include "support.h"
 
 START_TEST(view_eq_tells_absent_from_empty)
@@ -193,7 +194,27 @@ START_TEST(view_glob_does_not_backtrack)
 }
 END_TEST
 
-UNIT_MAIN("base/view", view_eq_tells_absent_from_empty,
+START_TEST(view_chr_and_only)
+{
+	for(int i = 0; i < 256; i++) {
+		char c = (char)i;
+		bool ascii = i < 128;
+
+		ck_assert_int_eq(ep_chr_is_alnum(c), ascii && isalnum(i) != 0);
+		ck_assert_int_eq(ep_chr_hex(c) >= 0, ascii && isxdigit(i) != 0);
+		ck_assert_int_eq(ep_view_only(ep_view_of(&c, 1), "-."),
+				c == '-' || c == '.' || (ascii && isalnum(i) != 0));
+	}
+	ck_assert_int_eq(ep_chr_hex('7'), 7);
+	ck_assert_int_eq(ep_chr_hex('a'), 10);
+	ck_assert_int_eq(ep_chr_hex('F'), 15);
+	ck_assert(ep_view_only(ep_view_none(), ""));
+	ck_assert(ep_view_only(EP_LIT("a-9"), "-"));
+	ck_assert(!ep_view_only(EP_LIT("a-9_"), "-"));
+}
+END_TEST
+
+UNIT_MAIN("base/view", view_chr_and_only, view_eq_tells_absent_from_empty,
 		view_ieq_folds_ascii_only, view_starts_and_ends,
 		view_from_and_head_stay_inside, view_trim_takes_folding, view_find,
 		view_find_every_cut, view_cut_gives_every_item,
