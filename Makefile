@@ -10,6 +10,7 @@ include mk/lib.mk
 include mk/modules.mk
 include mk/test.mk
 include mk/lab.mk
+include mk/docs.mk
 
 .PHONY: help deps clean
 help:

@@ -14,7 +14,8 @@ run=(kamailio kamailio-ims-modules kamailio-presence-modules
 	kamailio-tls-modules kamailio-websocket-modules kamailio-json-modules
 	kamailio-extra-modules kamailio-utils-modules rtpengine-daemon)
 test=(clang libclang-rt-14-dev check libsubunit-dev libjwt-dev openssl
-	iproute2 util-linux procps baresip-core chromium tshark sip-tester)
+	kamailio-lua-modules iproute2 util-linux procps baresip-core chromium tshark
+	sip-tester docbook-xml docbook-xsl xsltproc libxml2-utils lynx)
 . /etc/os-release
 [ "${VERSION_CODENAME:-}" = bookworm ] || test=("${test[@]/libclang-rt-14-dev/}")
 

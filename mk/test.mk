@@ -11,7 +11,7 @@ define unit_variant
 $(BUILD)/$(1)/unit/%: test/unit/%.c test/unit/support.c $(wildcard test/unit/*.h test/unit/*/*.h) $(BUILD)/$(1)/libep.a
 	@mkdir -p $$(@D)
 	$$(CC_$(1)) $$(UNIT_CFLAGS) $$(CFLAGS_$(1)) $$< test/unit/support.c $(BUILD)/$(1)/libep.a \
-		$$(LIB_LIBS) -ljansson -lcheck -lsubunit -lm -lrt -lpthread -o $$@
+		$$(LIB_LIBS) -ljansson -ljwt -lcheck -lsubunit -lm -lrt -lpthread -o $$@
 endef
 $(foreach v,rel san,$(eval $(call unit_variant,$(v))))
 
@@ -20,7 +20,7 @@ $(BUILD)/fuzz/%: test/fuzz/%_fuzz.c $(wildcard test/unit/*/*.h) $(BUILD)/fuzz/li
 	$(CLANG) $(filter-out -Wmissing-prototypes,$(LIB_CFLAGS)) -Itest/unit -O1 $(SAN) -fsanitize=fuzzer $< \
 		$(BUILD)/fuzz/libep.a $(LIB_LIBS) -ljansson -o $@
 
-$(BUILD)/bench/bin/%: test/bench/%.c $(BUILD)/rel/libep.a
+$(BUILD)/bench/bin/%: test/bench/%.c $(wildcard test/bench/*/*.h) $(BUILD)/rel/libep.a
 	@mkdir -p $(@D)
 	$(CC) $(filter-out -Wmissing-prototypes -fvisibility=hidden,$(LIB_CFLAGS)) -D_GNU_SOURCE -O2 $< \
 		$(BUILD)/rel/libep.a $(LIB_LIBS) -ljwt -o $@
@@ -48,6 +48,18 @@ fuzz: fuzz-programs
 $(BENCH:%=bench-%): bench-%: $(BUILD)/bench/bin/%
 	@mkdir -p $(BUILD)/bench
 	taskset -c 0 $< $(BUILD)/bench/$*.json
+	$(if $(wildcard test/bench/$*/workers.mjs),test/lab/in-netns node test/bench/$*/workers.mjs $(BUILD)/bench/$*.json $(BUILD)/bench/bin)
+
+# For bench-token: the same in Kamailio's workers and in plain processes.
+bench-token: $(BUILD)/bench/bin/plain $(BUILD)/bench/bin/bench_token.so modules
+$(BUILD)/bench/bin/plain: test/bench/token/plain.c test/bench/token/subject.h $(BUILD)/rel/libep.a
+	@mkdir -p $(@D)
+	$(CC) $(filter-out -Wmissing-prototypes -fvisibility=hidden,$(LIB_CFLAGS)) -D_GNU_SOURCE -O2 $< \
+		$(BUILD)/rel/libep.a $(LIB_LIBS) -o $@
+$(BUILD)/bench/bin/bench_token.so: test/bench/token/worker_mod.c test/bench/token/subject.h $(BUILD)/rel/libep.a
+	@mkdir -p $(@D)
+	$(CC) $(filter-out -fvisibility=hidden,$(MOD_CFLAGS)) -I. -DMOD_NAME='"bench_token"' -D_GNU_SOURCE $(call kflags,$(KSRC)) \
+		-isystem $(KSRC)/src -shared $< $(BUILD)/rel/libep.a $(LIB_LIBS) -o $@
 
 # Those with real programs: in a network namespace of their own.
 $(BENCH_NODE:%=bench-%): bench-%: test/bench/%.mjs modules

@@ -124,7 +124,8 @@ enum ep_err ep_mediate_mline_plan(struct ep_mediate_edit *e, size_t media,
 		return EP_ENOMEM;
 	ep_buf_init(&kept, p, m->fmts.len + 1);
 	while((word = ep_sdp_word_cut(&rest)).p) {
-		if(!ep_mediate_pt_parse(&pt, word) || !ep_mediate_codecs_take(&left, pt))
+		if(!ep_mediate_pt_parse(&pt, word)
+				|| !ep_mediate_codecs_take(&left, pt))
 			continue;
 		if(kept.len)
 			ep_buf_put_chr(&kept, ' ');

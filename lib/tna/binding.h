@@ -37,7 +37,8 @@ enum ep_binding_event
 	EP_BINDING_EVENT_N
 };
 
-/* Actions, a bit each. Do them in this order. */
+/* Actions, a bit each. Calls end first, while there is a connection to say so
+ * on; it is forgotten last, when nobody asks for its data any more. */
 enum ep_binding_action
 {
 	EP_BINDING_DO_END_CALLS = 1,  /* BYE or CANCEL every dialog, both ways */
@@ -100,6 +101,12 @@ struct ep_binding
 	struct ep_view wwsf;
 	struct ep_view charging; /* P-Charging-Function-Addresses */
 	struct ep_view term_ioi;
+	/* Of the token, as far as it says: what a revocation may name. */
+	struct ep_view issuer; /* name of its section */
+	struct ep_view jti;
+	struct ep_view sub;
+	struct ep_view sid;
+	int64_t iat_s;        /* -1: not known */
 	bool auth_done;       /* scenarios 2, 3; else Digest */
 	bool add_entity;      /* authorization-entity was sent */
 	uint64_t token_end_s; /* UINT64_MAX: no end */

@@ -65,16 +65,7 @@ struct ep_view ep_build_charging_vector(const struct ep_tna_cfg *cfg,
 
 bool ep_text_is_token(struct ep_view v)
 {
-	size_t i;
-
-	for(i = 0; i < v.len; i++) {
-		char c = v.p[i];
-
-		if(!(c >= 'a' && c <= 'z') && !(c >= 'A' && c <= 'Z')
-				&& !(c >= '0' && c <= '9') && !memchr("-.!%*_+`'~", c, 10))
-			return false;
-	}
-	return v.len != 0;
+	return v.len > 0 && ep_view_only(v, "-.!%*_+`'~");
 }
 
 struct ep_view ep_build_visited_network(

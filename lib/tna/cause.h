@@ -6,6 +6,8 @@
 #ifndef EP_TNA_CAUSE_H
 #define EP_TNA_CAUSE_H
 
+#include <stdbool.h>
+
 enum ep_tna_cause
 {
 	EP_TNA_OK = 0,
@@ -29,6 +31,12 @@ enum ep_tna_cause
 	EP_TNA_FLOW_FAILED,     /* RFC 5626: the flow named is gone */
 	EP_TNA_NOT_BOUND,       /* no binding for this connection */
 	EP_TNA_NO_DIALOG,       /* within a dialog that is none of the binding's */
+	EP_TNA_DESTINATION,     /* the WWSF's pages may not go there */
+	EP_TNA_CALLS_FULL,      /* the WWSF's max_calls */
+	EP_TNA_CALL_TIME,       /* the WWSF's call_s_per_day */
+	EP_TNA_FROM_REFUSED,    /* a lent identity with a name of its own */
+	EP_TNA_WWSF_GONE,       /* the configuration has that WWSF no more */
+	EP_TNA_MERGED,          /* INVITE into a call that goes on, by a page */
 	EP_TNA_CAUSE_N
 };
 
@@ -39,6 +47,8 @@ struct ep_tna_cause_info
 	unsigned status;    /* SIP status to answer with */
 	const char *reason; /* its reason phrase */
 	int script;         /* what the script function returns: 1, or < 0 */
+	bool tell;          /* the text is for the user, too: a Warning (RFC 3261
+						   20.43) goes with the answer */
 };
 
 /* Never NULL; an unknown value is told as EP_TNA_INTERNAL. */

@@ -27,8 +27,8 @@ struct ep_tna_request
  * only cleaned. `alias` goes from every Contact.
  * A To tag is the WIC's word for "in a dialog", and then its Route counts: the
  * caller must hold that Route against what it knows (our token in it, the
- * next hop), or a WIC could go round its S-CSCF. Causes: INTERNAL MALFORMED FROM_FOREIGN METHOD
- * EMERGENCY. */
+ * next hop), or a WIC could go round its S-CSCF. Causes: INTERNAL MALFORMED
+ * FROM_FOREIGN METHOD EMERGENCY. */
 enum ep_tna_cause ep_tna_request_plan(struct ep_tna_request *out,
 		const struct ep_msg *m, const struct ep_tna_cfg *cfg,
 		const struct ep_binding *binding, struct ep_view icid,

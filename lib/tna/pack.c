@@ -5,7 +5,7 @@
  * the single texts in the order of texts[], then the members of each list.
  * All numbers are in the byte order of the machine: a block does not travel.
  * An absent view has offset 0, where the head stands. */
-#define MAGIC 0x314e4245u /* "EBN1" */
+#define MAGIC 0x324e4245u /* "EBN2" */
 
 struct slot
 {
@@ -21,6 +21,7 @@ struct head
 	uint32_t total; /* octets of the whole block */
 	unsigned char id[EP_FLOW_ID_LEN];
 	uint64_t token_end_s;
+	int64_t iat_s;
 	uint32_t flags;
 	uint32_t list_n[LISTS_N];
 };
@@ -39,6 +40,10 @@ static const size_t texts[] = {
 		offsetof(struct ep_binding, wwsf),
 		offsetof(struct ep_binding, charging),
 		offsetof(struct ep_binding, term_ioi),
+		offsetof(struct ep_binding, issuer),
+		offsetof(struct ep_binding, jti),
+		offsetof(struct ep_binding, sub),
+		offsetof(struct ep_binding, sid),
 };
 #define TEXTS_N (sizeof(texts) / sizeof(texts[0]))
 
@@ -114,6 +119,7 @@ enum ep_err ep_binding_pack(void *block, size_t cap, const struct ep_binding *b)
 	struct head head = {.magic = MAGIC,
 			.total = (uint32_t)size,
 			.token_end_s = b->token_end_s,
+			.iat_s = b->iat_s,
 			.flags = (b->auth_done ? FLAG_AUTH_DONE : 0)
 					 | (b->add_entity ? FLAG_ADD_ENTITY : 0)};
 	struct writer w = {.block = block, .slot_at = sizeof(head)};
@@ -188,6 +194,7 @@ enum ep_err ep_binding_unpack(struct ep_binding *out, const void *block,
 		return EP_ESYNTAX;
 	memcpy(out->id, head.id, EP_FLOW_ID_LEN);
 	out->token_end_s = head.token_end_s;
+	out->iat_s = head.iat_s;
 	out->auth_done = (head.flags & FLAG_AUTH_DONE) != 0;
 	out->add_entity = (head.flags & FLAG_ADD_ENTITY) != 0;
 	for(i = 0; i < TEXTS_N; i++) {

@@ -22,12 +22,6 @@ static bool skip_lws(struct cursor *c)
 	return c->p > from;
 }
 
-static bool is_alnum(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')
-		   || (c >= '0' && c <= '9');
-}
-
 /* RFC 6750 2.1: b64token = 1*( ALPHA / DIGIT / "-" / "." / "_" / "~" / "+" /
  * "/" ) *"=" */
 static bool is_b64token(struct ep_view v)
@@ -35,7 +29,7 @@ static bool is_b64token(struct ep_view v)
 	size_t i = 0;
 
 	while(i < v.len
-			&& (is_alnum(v.p[i])
+			&& (ep_chr_is_alnum(v.p[i])
 					|| (v.p[i] != '\0' && strchr("-._~+/", v.p[i]))))
 		i++;
 	if(i == 0)
@@ -51,7 +45,7 @@ static struct ep_view take_token(struct cursor *c)
 	const char *from = c->p;
 
 	while(c->p < c->end
-			&& (is_alnum(*c->p)
+			&& (ep_chr_is_alnum(*c->p)
 					|| (*c->p != '\0' && strchr("-.!%*_+`'~", *c->p))))
 		c->p++;
 	return ep_view_of(from, (size_t)(c->p - from));

@@ -7,15 +7,19 @@
  * TS 33.203 X.3.2.3 step 4 "decline the REGISTER, close the WebSocket"):
  *
  *   what happened                            SIP  error word         closed
- *   no token, or an expired one: the page
- *     renews it on the same connection       401  -, invalid_token   no
+ *   no token, one that is over, another
+ *     opaque one: the page renews or
+ *     registers on the same connection       401  -, invalid_token   no
  *   credentials that cannot be read          400  invalid_request    no
- *   keys not there yet, ask again            503  -                  no
+ *   keys or the WAF's answer not there yet,
+ *     too much at once: ask again            503  -                  no
  *   a token that is no good                  401  invalid_token      4001
  *   an identity that may not be used         403  -                  4002
  *   revoked or banned                        403  -                  4003
  *   Origin and WWSF do not fit               403  -                  4004
  *   scope too small                          403  insufficient_scope 4005
+ *     (4002 and 4005: 401, invalid_token and insufficient_scope, where the
+ *     configuration says identity_status = 401: ep_policy_answer_get())
  *   too many tries                           403  -                  4006
  *   our own fault                            500  -                  no
  */
@@ -54,9 +58,20 @@ enum ep_token_cause
 	EP_TOKEN_CREDENTIALS_REPEATED,
 	EP_TOKEN_KEY_UNKNOWN, /* no key of that kid: ask the fetcher, then 503 */
 	EP_TOKEN_KEYS_ABSENT, /* the issuer's keys were not loaded yet */
+	EP_TOKEN_PENDING,     /* no verdict yet: the WAF is being asked */
+	EP_TOKEN_INTROSPECT_BUSY,    /* too many are waiting for their WAF */
+	EP_TOKEN_INTROSPECT_FAILED,  /* the WAF does not answer */
+	EP_TOKEN_INTROSPECT_ANSWER,  /* what it answers is no answer */
+	EP_TOKEN_SOURCE_EXCEEDED,    /* too many refusals from this address */
+	EP_TOKEN_COST_EXCEEDED,      /* too much signature time for it */
+	EP_TOKEN_REGISTRATIONS_FULL, /* the WWSF's max_registrations */
+	EP_TOKEN_INACTIVE,           /* the WAF says active:false */
+	EP_TOKEN_OPAQUE_CHANGED,     /* another opaque token: it belongs into a
+									REGISTER */
 
 	/* form of the token */
 	EP_TOKEN_TOO_LONG,
+	EP_TOKEN_OPAQUE,    /* no JWT, and nobody to ask about it */
 	EP_TOKEN_PARTS,     /* not three, or header or payload is empty */
 	EP_TOKEN_ENCRYPTED, /* five parts: a JWE */
 	EP_TOKEN_BASE64,
@@ -113,6 +128,8 @@ enum ep_token_cause
 	EP_TOKEN_IMPU_REFUSED,
 	EP_TOKEN_IMPU_NOT_IN_TOKEN, /* To, From: not of the token's set */
 	EP_TOKEN_USER_CHANGED,      /* not the user this connection belongs to */
+	EP_TOKEN_MAPPING_MISSING,   /* no IMS identity for this web identity */
+	EP_TOKEN_USER_ABSENT,       /* speaks for no user, the WWSF wants one */
 
 	/* revoked (decided by who keeps the lists, not by this library) */
 	EP_TOKEN_REVOKED,
@@ -120,6 +137,7 @@ enum ep_token_cause
 	EP_TOKEN_USER_REVOKED,
 	EP_TOKEN_WWSF_REVOKED,
 	EP_TOKEN_WAF_REVOKED,
+	EP_TOKEN_ISSUER_REVOKED,
 
 	/* Origin and WWSF */
 	EP_TOKEN_ORIGIN_UNKNOWN, /* absent, malformed, or nobody's */

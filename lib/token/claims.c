@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "token/claims.h"
+#include "token/maptable.h"
 
 /* No control characters: they would reach headers and logs. */
 static bool text_ok(struct ep_view v)
@@ -133,6 +134,8 @@ static enum ep_token_cause client_get(struct ep_claims *out,
 	cause = text_get(&out->client_id, all, EP_LIT("client_id"));
 	if(cause == EP_TOKEN_OK && out->client_id.p == NULL)
 		cause = text_get(&out->client_id, all, EP_LIT("azp"));
+	if(cause == EP_TOKEN_OK && out->client_id.p == NULL)
+		cause = text_get(&out->client_id, all, EP_LIT("appid"));
 	return cause;
 }
 
@@ -153,12 +156,49 @@ static enum ep_token_cause impus_expand(
 	return EP_TOKEN_OK;
 }
 
-/* The IMS identities: by the issuer's map, else from claims. */
-static enum ep_token_cause identities_get(struct ep_claims *out,
+/* Copies: the table may go with the next reload. */
+static enum ep_token_cause row_take(struct ep_claims *out,
+		const struct ep_map_row *row, struct ep_arena *arena)
+{
+	out->impi = ep_arena_copy(arena, row->impi);
+	out->impus.v = ep_arena_array(arena, row->impus_n, sizeof(*out->impus.v));
+	if(out->impi.p == NULL || out->impus.v == NULL)
+		return EP_TOKEN_NO_MEMORY;
+	for(; out->impus.n < row->impus_n; out->impus.n++) {
+		struct ep_view copy = ep_arena_copy(arena, row->impus[out->impus.n]);
+
+		if(copy.p == NULL)
+			return EP_TOKEN_NO_MEMORY;
+		out->impus.v[out->impus.n] = copy;
+	}
+	return EP_TOKEN_OK;
+}
+
+static enum ep_token_cause table_find(
+		struct ep_claims *out, const struct ep_map *map, struct ep_arena *arena)
+{
+	struct ep_view key = ep_view_none();
+	struct ep_map_row row;
+	enum ep_token_cause cause = text_get(&key, out->all, map->key);
+
+	if(cause == EP_TOKEN_OK && key.p == NULL)
+		cause = EP_TOKEN_MAPPING_MISSING;
+	if(cause != EP_TOKEN_OK)
+		return cause;
+	if(map->content == NULL)
+		return EP_TOKEN_NO_MEMORY; /* our fault, not the token's */
+	if(ep_maptable_find(&row, map->content, key) != EP_OK)
+		return EP_TOKEN_MAPPING_MISSING;
+	return row_take(out, &row, arena);
+}
+
+enum ep_token_cause ep_claims_identities(struct ep_claims *out,
 		const struct ep_issuer *issuer, struct ep_arena *arena)
 {
 	enum ep_token_cause cause;
 
+	if(issuer->map != NULL && issuer->map->table.p != NULL)
+		return table_find(out, issuer->map, arena);
 	if(issuer->map != NULL) {
 		cause = ep_template_expand(
 				&out->impi, &issuer->map->impi, out->all, arena);
@@ -209,7 +249,5 @@ enum ep_token_cause ep_claims_decode(struct ep_claims *out,
 		cause = list_get(&out->aud, ep_json_get(payload, EP_LIT("aud")), arena);
 	if(cause == EP_TOKEN_OK)
 		cause = scope_get(out, payload, issuer, arena);
-	if(cause == EP_TOKEN_OK)
-		cause = identities_get(out, issuer, arena);
 	return cause;
 }

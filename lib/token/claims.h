@@ -23,16 +23,18 @@ struct ep_claims
 	struct ep_view sub;
 	struct ep_view jti;
 	struct ep_view scope;     /* words with one SP between them */
-	struct ep_view client_id; /* or azp, unless the issuer names another */
+	struct ep_view client_id; /* or azp, or appid, unless the issuer names
+								 another */
 	struct ep_view wwsf;
 	struct ep_view waf;
-	struct ep_view impi;
-	struct ep_claim_list impus;
 	struct ep_claim_list aud;
 	int64_t exp_s;
 	int64_t nbf_s;
 	int64_t iat_s;
-	const struct ep_json *all; /* for templates and required claims */
+	const struct ep_json *all; /* for maps and required claims */
+	/* by ep_claims_identities(): */
+	struct ep_view impi;
+	struct ep_claim_list impus;
 };
 
 /* More strings in one claim than this are refused. */
@@ -45,10 +47,19 @@ enum ep_token_cause ep_claims_iss(
 
 /* Numbers are integers in 0..2^53 (EP_TOKEN_TIME_TYPE otherwise). Strings
  * with control characters are EP_TOKEN_CLAIM_VALUE. Also EP_TOKEN_CLAIM_TYPE,
- * EP_TOKEN_IMPU_TOO_MANY, EP_TOKEN_NO_MEMORY. What is absent is not judged
- * here. Views are into the arena or the payload's text. */
+ * EP_TOKEN_JSON_LIMIT, EP_TOKEN_NO_MEMORY. What is absent is not judged here.
+ * Views are into the arena or the payload's text. */
 enum ep_token_cause ep_claims_decode(struct ep_claims *out,
 		const struct ep_json *payload, const struct ep_issuer *issuer,
 		struct ep_arena *arena);
+
+/* The IMS identities of decoded claims: of the issuer's map, else of its IMPI
+ * and IMPU claims; absent where there are no such claims. From a map, besides
+ * what ep_template_expand() says: EP_TOKEN_MAPPING_MISSING, the token has no
+ * such key, or the table no row for it; EP_TOKEN_CLAIM_TYPE, _VALUE. From
+ * claims: EP_TOKEN_CLAIM_TYPE, _VALUE, EP_TOKEN_IMPU_TOO_MANY.
+ * EP_TOKEN_NO_MEMORY. */
+enum ep_token_cause ep_claims_identities(struct ep_claims *claims,
+		const struct ep_issuer *issuer, struct ep_arena *arena);
 
 #endif

@@ -19,6 +19,15 @@ struct loader
 	bool global_seen;
 };
 
+static void put_printable(struct ep_buf *out, struct ep_view v)
+{
+	for(size_t i = 0; i < v.len && out->len < out->cap; i++) {
+		bool printable = v.p[i] >= ' ' && v.p[i] < 0x7f;
+
+		ep_buf_put_chr(out, printable ? v.p[i] : '?');
+	}
+}
+
 enum ep_err ep_config_fail(struct ep_config_error *error, unsigned line,
 		enum ep_err err, struct ep_view where, const char *what)
 {
@@ -26,15 +35,10 @@ enum ep_err ep_config_fail(struct ep_config_error *error, unsigned line,
 
 	error->line = line;
 	ep_buf_init(&out, error->text, sizeof(error->text) - 1);
-	where = ep_view_head(where, 60);
-	for(size_t i = 0; i < where.len; i++) {
-		bool printable = where.p[i] >= ' ' && where.p[i] < 0x7f;
-
-		ep_buf_put_chr(&out, printable ? where.p[i] : '?');
-	}
+	put_printable(&out, ep_view_head(where, 64));
 	if(where.len > 0)
 		ep_buf_put_z(&out, ": ");
-	ep_buf_put(&out, ep_view_head(ep_view_z(what), out.cap - out.len));
+	put_printable(&out, ep_view_z(what));
 	error->text[out.len] = '\0';
 	return err;
 }
@@ -69,20 +73,22 @@ static enum ep_err section_end(struct loader *l)
 	}
 	if(l->section == EP_SECTION_ISSUER)
 		ep_config_issuer_finish(l->record);
+	if(l->section == EP_SECTION_MAP)
+		ep_config_map_finish(l->record);
 	return EP_OK;
+}
+
+bool ep_strlist_has(const struct ep_strlist *list, struct ep_view item)
+{
+	for(size_t i = 0; i < list->n; i++)
+		if(ep_view_eq(list->v[i], item))
+			return true;
+	return false;
 }
 
 static bool name_ok(struct ep_view name)
 {
-	for(size_t i = 0; i < name.len; i++) {
-		char c = name.p[i];
-		bool alnum = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')
-					 || (c >= '0' && c <= '9');
-
-		if(!alnum && c != '-' && c != '_' && c != '.')
-			return false;
-	}
-	return name.len > 0 && name.len <= 64;
+	return name.len > 0 && name.len <= 64 && ep_view_only(name, "-_.");
 }
 
 static bool issuer_begin(struct loader *l, struct ep_view name)
@@ -333,4 +339,12 @@ enum ep_err ep_token_config_parse(const struct ep_token_policy **out,
 	if(err == EP_OK)
 		*out = l.policy;
 	return err;
+}
+
+void ep_token_config_table(const struct ep_token_policy *policy, size_t i,
+		const struct ep_maptable *content)
+{
+	struct ep_map *maps = (struct ep_map *)(uintptr_t)policy->maps;
+
+	maps[i].content = content;
 }

@@ -138,6 +138,54 @@ static enum ep_err set_origins(const struct ep_config_key *key, void *field,
 	return each_item(field, value, arena, add_origin);
 }
 
+static bool is_plain(struct ep_view value)
+{
+	for(size_t i = 0; i < value.len; i++)
+		if((unsigned char)value.p[i] <= ' ' || value.p[i] == 0x7f)
+			return false;
+	return true;
+}
+
+static bool is_https(struct ep_view value)
+{
+	return is_plain(value) && value.len > 8
+		   && ep_view_istarts(value, EP_LIT("https://"));
+}
+
+/* https://... or the word `discovery` */
+static enum ep_err set_introspect(const struct ep_config_key *key, void *field,
+		struct ep_view value, struct ep_arena *arena)
+{
+	struct ep_issuer *issuer =
+			(struct ep_issuer *)(void *)((char *)field - key->offset);
+
+	(void)arena;
+	issuer->is_introspected = true;
+	if(ep_view_eq(value, EP_LIT("discovery")))
+		return EP_OK;
+	issuer->introspect = value;
+	return is_https(value) ? EP_OK : EP_ESYNTAX;
+}
+
+static enum ep_err set_path(const struct ep_config_key *key, void *field,
+		struct ep_view value, struct ep_arena *arena)
+{
+	if(!ep_view_starts(value, EP_LIT("/")))
+		return EP_ESYNTAX;
+	return set_text(key, field, value, arena);
+}
+
+/* 401 or 403 */
+static enum ep_err set_status(const struct ep_config_key *key, void *field,
+		struct ep_view value, struct ep_arena *arena)
+{
+	enum ep_err err = set_number(key, field, value, arena);
+
+	if(err == EP_OK && *(uint32_t *)field == 402)
+		err = EP_ERANGE;
+	return err;
+}
+
 /* https://..., file:/path or /path */
 static enum ep_err set_jwks(const struct ep_config_key *key, void *field,
 		struct ep_view value, struct ep_arena *arena)
@@ -146,12 +194,11 @@ static enum ep_err set_jwks(const struct ep_config_key *key, void *field,
 			(struct ep_issuer *)(void *)((char *)field - key->offset);
 
 	(void)arena;
-	for(size_t i = 0; i < value.len; i++)
-		if((unsigned char)value.p[i] <= ' ' || value.p[i] == 0x7f)
-			return EP_ESYNTAX;
+	if(!is_plain(value))
+		return EP_ESYNTAX;
 	if(ep_view_istarts(value, EP_LIT("https://"))) {
 		issuer->jwks = value;
-		return value.len > 8 ? EP_OK : EP_ESYNTAX;
+		return is_https(value) ? EP_OK : EP_ESYNTAX;
 	}
 	issuer->jwks_is_file = true;
 	if(ep_view_starts(value, EP_LIT("file://")))
@@ -202,6 +249,12 @@ static const char *const domain_words[] = {"operator", "third-party", NULL};
 static const char *const entity_words[] = {
 		"third-party", "always", "never", NULL};
 static const char *const cnf_words[] = {"refuse", "ignore", NULL};
+static const char *const discovery_words[] = {"no", "oauth", "openid", NULL};
+static const char *const aud_words[] = {"required", "optional", NULL};
+static const char *const introspect_words[] = {"opaque", "all", NULL};
+static const char *const auth_words[] = {"basic", "post", NULL};
+static const char *const from_words[] = {"keep", "replace", "refuse", NULL};
+static const char *const yes_words[] = {"no", "yes", NULL};
 
 #define GLOBAL(f) EP_SECTION_GLOBAL, #f
 #define ISSUER(f) EP_SECTION_ISSUER, #f
@@ -222,13 +275,29 @@ const struct ep_config_key ep_config_keys[] = {
 {GLOBAL(max_token_len), set_number, IN_GLOBAL(max_token_len), ONE, 256, 65536, NULL, "256..65536 octets"},
 {GLOBAL(max_jwks_len), set_number, IN_GLOBAL(max_jwks_len), ONE, 1024, 1048576, NULL, "1024..1048576 octets"},
 {GLOBAL(max_jwks_keys), set_number, IN_GLOBAL(max_jwks_keys), ONE, 1, 1024, NULL, "1..1024 keys"},
+{GLOBAL(cache_s), set_number, IN_GLOBAL(cache_s), ONE, 0, DAY_S, NULL, "0..86400 seconds"},
+{GLOBAL(max_pending), set_number, IN_GLOBAL(max_pending), ONE, 1, 65536, NULL, "1..65536 requests"},
+{GLOBAL(source_failures_per_minute), set_number, IN_GLOBAL(source_failures_per_minute), ONE, 0, 1000000, NULL, "0..1000000 refusals"},
+{GLOBAL(source_cost_ms), set_number, IN_GLOBAL(source_cost_ms), ONE, 0, 10000, NULL, "0..10000 milliseconds"},
+{GLOBAL(identity_status), set_status, IN_GLOBAL(identity_status), ONE, 401, 403, NULL, "401 or 403"},
 
 {ISSUER(iss), set_text, IN_ISSUER(iss), MUST, NO_NUMBER, "the iss claim"},
-{ISSUER(jwks), set_jwks, IN_ISSUER(jwks), MUST, NO_NUMBER, "https://..., file:/... or an absolute path"},
+{ISSUER(discovery), set_word, IN_ISSUER(discovery), ONE, 0, 0, discovery_words, "no, oauth or openid"},
+{ISSUER(jwks), set_jwks, IN_ISSUER(jwks), ONE, NO_NUMBER, "https://..., file:/... or an absolute path"},
 {ISSUER(jwks_refresh_s), set_number, IN_ISSUER(jwks_refresh_s), ONE, 10, 7 * DAY_S, NULL, "10..604800 seconds"},
-{ISSUER(jwks_ca_file), set_text, IN_ISSUER(jwks_ca_file), ONE, NO_NUMBER, "a path"},
+{ISSUER(ca_file), set_path, IN_ISSUER(ca_file), ONE, NO_NUMBER, "an absolute path"},
+{ISSUER(http_timeout_ms), set_number, IN_ISSUER(http_timeout_ms), ONE, 100, 30000, NULL, "100..30000 milliseconds"},
+{ISSUER(introspect), set_introspect, IN_ISSUER(introspect), ONE, NO_NUMBER, "https://... or discovery"},
+{ISSUER(introspect_for), set_word, IN_ISSUER(introspect_for), ONE, 0, 0, introspect_words, "opaque or all"},
+{ISSUER(introspect_auth), set_word, IN_ISSUER(introspect_auth), ONE, 0, 0, auth_words, "basic or post"},
+{ISSUER(introspect_client), set_text, IN_ISSUER(introspect_client), ONE, NO_NUMBER, "a client id"},
+{ISSUER(introspect_secret_file), set_path, IN_ISSUER(introspect_secret_file), ONE, NO_NUMBER, "an absolute path"},
+{ISSUER(introspect_cache_s), set_number, IN_ISSUER(introspect_cache_s), ONE, 1, DAY_S, NULL, "1..86400 seconds"},
+{ISSUER(introspect_negative_s), set_number, IN_ISSUER(introspect_negative_s), ONE, 1, 3600, NULL, "1..3600 seconds"},
+{ISSUER(logout_aud), set_list, IN_ISSUER(logout_aud), LIST, NO_NUMBER, "a list of client ids"},
 {ISSUER(alg), set_algs, IN_ISSUER(alg), LIST, NO_NUMBER, "algorithms that are supported"},
 {ISSUER(aud), set_list, IN_ISSUER(aud), MUST_LIST, NO_NUMBER, "a list of audiences"},
+{ISSUER(aud_rule), set_word, IN_ISSUER(aud_rule), ONE, 0, 0, aud_words, "required or optional"},
 {ISSUER(typ), set_plain, IN_ISSUER(typ), ONE, NO_NUMBER, "a media type"},
 {ISSUER(require), set_list, IN_ISSUER(require), LIST, NO_NUMBER, "a list of claim names"},
 {ISSUER(cnf), set_word, IN_ISSUER(cnf), ONE, 0, 0, cnf_words, "refuse or ignore"},
@@ -251,9 +320,20 @@ const struct ep_config_key ep_config_keys[] = {
 {WWSF(client_id), set_list, IN_WWSF(client_id), LIST, NO_NUMBER, "a list of client ids"},
 {WWSF(impi), set_list, IN_WWSF(impi), MUST_LIST, NO_NUMBER, "a list of patterns"},
 {WWSF(impu), set_list, IN_WWSF(impu), MUST_LIST, NO_NUMBER, "a list of patterns"},
+{WWSF(pool), set_list, IN_WWSF(pool), LIST, NO_NUMBER, "a list of patterns"},
+{WWSF(anonymous), set_word, IN_WWSF(anonymous), ONE, 0, 0, yes_words, "yes or no"},
+{WWSF(one_connection), set_word, IN_WWSF(one_connection), ONE, 0, 0, yes_words, "yes or no"},
+{WWSF(max_registrations), set_number, IN_WWSF(max_registrations), ONE, 0, 10000000, NULL, "0..10000000 registrations"},
+{WWSF(max_calls), set_number, IN_WWSF(max_calls), ONE, 0, 10000000, NULL, "0..10000000 calls"},
+{WWSF(max_call_s), set_number, IN_WWSF(max_call_s), ONE, 0, 7 * DAY_S, NULL, "0..604800 seconds"},
+{WWSF(call_s_per_day), set_number, IN_WWSF(call_s_per_day), ONE, 0, 4000000000, NULL, "0..4000000000 seconds"},
+{WWSF(destination), set_list, IN_WWSF(destination), LIST, NO_NUMBER, "a list of patterns"},
+{WWSF(from), set_word, IN_WWSF(from), ONE, 0, 0, from_words, "keep, replace or refuse"},
 
-{MAP(impi), set_template, offsetof(struct ep_map, impi), MUST, NO_NUMBER, "text with {claim} in it"},
-{MAP(impu), set_impus, offsetof(struct ep_map, impus), MUST_LIST, NO_NUMBER, "texts with {claim} in them"},
+{MAP(table), set_path, offsetof(struct ep_map, table), ONE, NO_NUMBER, "an absolute path"},
+{MAP(key), set_text, offsetof(struct ep_map, key), ONE, NO_NUMBER, "a claim name"},
+{MAP(impi), set_template, offsetof(struct ep_map, impi), ONE, NO_NUMBER, "text with {claim} in it"},
+{MAP(impu), set_impus, offsetof(struct ep_map, impus), LIST, NO_NUMBER, "texts with {claim} in them"},
 		/* clang-format on */
 };
 
@@ -278,6 +358,9 @@ static const struct ep_view default_algs[] = {{"ES256", 5}, {"RS256", 5}};
 void ep_config_issuer_defaults(struct ep_issuer *issuer)
 {
 	issuer->jwks_refresh_s = 300;
+	issuer->http_timeout_ms = 3000;
+	issuer->introspect_cache_s = 60;
+	issuer->introspect_negative_s = 5;
 	issuer->entity = EP_ENTITY_THIRD_PARTY;
 	issuer->scope = EP_LIT("webrtc-ims-client-access-to-ims");
 	issuer->skew_s = 30;
@@ -292,9 +375,82 @@ void ep_config_issuer_finish(struct ep_issuer *issuer)
 				default_algs, sizeof(default_algs) / sizeof(default_algs[0])};
 }
 
+void ep_config_map_finish(struct ep_map *map)
+{
+	if(map->table.p != NULL && map->key.p == NULL)
+		map->key = EP_LIT("sub");
+}
+
 void ep_config_policy_defaults(struct ep_token_policy *policy)
 {
 	policy->max_token_len = 8192;
 	policy->max_jwks_len = (uint32_t)ep_jwk_limits_default.size;
 	policy->max_jwks_keys = (uint32_t)ep_jwk_limits_default.keys;
+	policy->cache_s = 300;
+	policy->max_pending = 256;
+	policy->source_failures_per_minute = 300;
+	policy->source_cost_ms = 200;
+	policy->identity_status = 403;
+}
+
+/* --- comparison --- */
+
+static bool strlist_same(const struct ep_strlist *a, const struct ep_strlist *b)
+{
+	if(a->n != b->n)
+		return false;
+	for(size_t i = 0; i < a->n; i++)
+		if(!ep_view_eq(a->v[i], b->v[i]))
+			return false;
+	return true;
+}
+
+static bool template_same(
+		const struct ep_template *a, const struct ep_template *b)
+{
+	if(a->n != b->n)
+		return false;
+	for(size_t i = 0; i < a->n; i++)
+		if(!ep_view_eq(a->v[i].literal, b->v[i].literal)
+				|| !ep_view_eq(a->v[i].claim, b->v[i].claim))
+			return false;
+	return true;
+}
+
+static bool impus_same(const struct ep_map *a, const struct ep_map *b)
+{
+	if(a->impus_n != b->impus_n)
+		return false;
+	for(size_t i = 0; i < a->impus_n; i++)
+		if(!template_same(&a->impus[i], &b->impus[i]))
+			return false;
+	return true;
+}
+
+/* What a setter stores it into tells what there is to compare. */
+bool ep_config_key_same(
+		const struct ep_config_key *key, const void *a, const void *b)
+{
+	const void *fa = (const char *)a + key->offset;
+	const void *fb = (const char *)b + key->offset;
+
+	if(key->set == set_impus)
+		return impus_same(a, b);
+	if(key->set == set_template)
+		return template_same(fa, fb);
+	if(key->set == set_list || key->set == set_algs || key->set == set_origins)
+		return strlist_same(fa, fb);
+	if(key->set == set_number || key->set == set_status)
+		return *(const uint32_t *)fa == *(const uint32_t *)fb;
+	if(key->set == set_word)
+		return memcmp(fa, fb, sizeof(unsigned)) == 0;
+	if(key->set == set_jwks
+			&& ((const struct ep_issuer *)a)->jwks_is_file
+					   != ((const struct ep_issuer *)b)->jwks_is_file)
+		return false;
+	if(key->set == set_introspect
+			&& ((const struct ep_issuer *)a)->is_introspected
+					   != ((const struct ep_issuer *)b)->is_introspected)
+		return false;
+	return ep_view_eq(*(const struct ep_view *)fa, *(const struct ep_view *)fb);
 }

@@ -54,14 +54,19 @@ const struct ep_config_key *ep_config_key_find(
  * (for lists, which lines add to) behind its last. */
 void ep_config_issuer_defaults(struct ep_issuer *issuer);
 void ep_config_issuer_finish(struct ep_issuer *issuer);
+void ep_config_map_finish(struct ep_map *map);
 void ep_config_policy_defaults(struct ep_token_policy *policy);
+
+/* Says the key the same in two sections of one kind? */
+bool ep_config_key_same(
+		const struct ep_config_key *key, const void *a, const void *b);
 
 /* Appends to a list in the arena; EP_OK, EP_ENOMEM, EP_ERANGE. */
 enum ep_err ep_strlist_add(
 		struct ep_strlist *list, struct ep_view item, struct ep_arena *arena);
 
-/* A message: "where: what" with `where` cut short and made printable; *error
- * is filled. Returns `err`. */
+/* A message: "where: what", made printable, `where` cut short; *error is
+ * filled. Returns `err`. */
 enum ep_err ep_config_fail(struct ep_config_error *error, unsigned line,
 		enum ep_err err, struct ep_view where, const char *what);
 

@@ -7,6 +7,11 @@
  */
 #include "token/json.h"
 
+/* Digits before the point, and decimal exponent: 10^18 fits 64 bits, and
+ * 10^(18 + 280) a double. */
+#define INTEGER_DIGITS_MAX 18
+#define EXPONENT_MAX 280
+
 struct reader
 {
 	const char *p;
@@ -236,35 +241,63 @@ static size_t skip_digits(struct reader *r)
 	return (size_t)(r->p - from);
 }
 
-/* RFC 8259 6: number = [ minus ] int [ frac ] [ exp ] */
+/* The decimal exponent's value, as far as it matters. */
+static int exponent_of(struct ep_view digits, bool minus)
+{
+	uint64_t n;
+
+	if(!ep_view_u64(&n, digits, 9999))
+		n = 9999;
+	return minus ? -(int)n : (int)n;
+}
+
+/* The exponent part, if there is one: its value in *exponent. */
+static enum ep_token_cause exponent_read(
+		struct reader *r, bool *there, int *exponent)
+{
+	const char *digits;
+	bool minus = false;
+
+	*there = take_chr(r, 'e') || take_chr(r, 'E');
+	if(!*there)
+		return EP_TOKEN_OK;
+	if(!take_chr(r, '+'))
+		minus = take_chr(r, '-');
+	digits = r->p;
+	if(skip_digits(r) == 0)
+		return EP_TOKEN_JSON_SYNTAX;
+	*exponent = exponent_of(ep_view_of(digits, (size_t)(r->p - digits)), minus);
+	return EP_TOKEN_OK;
+}
+
+/* RFC 8259 6: number = [ minus ] int [ frac ] [ exp ]. What neither 64 bits
+ * nor a double hold is refused: other readers of the same token refuse it, or
+ * make different numbers of it. */
 static enum ep_token_cause number_read(struct reader *r, struct ep_json *node)
 {
 	const char *from = r->p;
 	bool minus = take_chr(r, '-');
-	const char *digits = r->p;
-	bool integer = true;
+	struct ep_view digits = ep_view_of(r->p, 0);
+	bool fraction, exponential;
+	int exponent = 0;
 	uint64_t n;
 
 	if(!take_chr(r, '0') && skip_digits(r) == 0)
 		return EP_TOKEN_JSON_SYNTAX;
-	if(ep_view_u64(&n, ep_view_of(digits, (size_t)(r->p - digits)),
-			   UINT64_C(1) << 53))
+	digits.len = (size_t)(r->p - digits.p);
+	fraction = take_chr(r, '.');
+	if(fraction && skip_digits(r) == 0)
+		return EP_TOKEN_JSON_SYNTAX;
+	if(exponent_read(r, &exponential, &exponent) != EP_TOKEN_OK)
+		return EP_TOKEN_JSON_SYNTAX;
+	if(digits.len > INTEGER_DIGITS_MAX || exponent > EXPONENT_MAX)
+		return EP_TOKEN_JSON_LIMIT;
+	node->type = EP_JSON_NUMBER;
+	if(!fraction && !exponential
+			&& ep_view_u64(&n, digits, UINT64_C(1) << 53)) {
 		node->num = minus ? -(int64_t)n : (int64_t)n;
-	else
-		integer = false;
-	if(take_chr(r, '.')) {
-		integer = false;
-		if(skip_digits(r) == 0)
-			return EP_TOKEN_JSON_SYNTAX;
+		node->type = EP_JSON_INT;
 	}
-	if(take_chr(r, 'e') || take_chr(r, 'E')) {
-		integer = false;
-		if(!take_chr(r, '+'))
-			take_chr(r, '-');
-		if(skip_digits(r) == 0)
-			return EP_TOKEN_JSON_SYNTAX;
-	}
-	node->type = integer ? EP_JSON_INT : EP_JSON_NUMBER;
 	node->str = ep_view_of(from, (size_t)(r->p - from));
 	return EP_TOKEN_OK;
 }
@@ -309,7 +342,8 @@ static enum ep_token_cause children_read(
 		struct reader *r, struct ep_json *node, char close)
 {
 	const struct ep_json **tail = &node->first;
-	size_t left = r->limits->members;
+	size_t left = close == ']' && r->limits->elements != 0 ? r->limits->elements
+														   : r->limits->members;
 
 	skip_space(r);
 	if(take_chr(r, close))
@@ -410,4 +444,23 @@ const struct ep_json *ep_json_get(
 		if(ep_view_eq(m->name, name))
 			return m;
 	return NULL;
+}
+
+enum ep_token_cause ep_json_text(
+		struct ep_view *out, const struct ep_json *object, struct ep_view name)
+{
+	const struct ep_json *member = ep_json_get(object, name);
+
+	*out = ep_view_none();
+	if(member == NULL)
+		return EP_TOKEN_OK;
+	if(member->type != EP_JSON_STRING)
+		return EP_TOKEN_CLAIM_TYPE;
+	for(size_t i = 0; i < member->str.len; i++)
+		if((unsigned char)member->str.p[i] < ' ' || member->str.p[i] == 0x7f)
+			return EP_TOKEN_CLAIM_VALUE;
+	if(member->str.len == 0)
+		return EP_TOKEN_CLAIM_VALUE;
+	*out = member->str;
+	return EP_TOKEN_OK;
 }

@@ -3,6 +3,7 @@
  * A strict JSON reader (RFC 8259) for what strangers send.
  *
  * Refused: duplicate member names (after unescaping), octets behind the value,
+ * numbers of more than 18 digits before the point or an exponent above 280,
  * text that is not UTF-8, NUL in any string (also as \u0000), lone surrogates,
  * anything over the limits. Size is looked at before the first octet is read;
  * depth before a level is entered.
@@ -39,9 +40,10 @@ struct ep_json
 
 struct ep_json_limits
 {
-	size_t size;    /* octets of the text */
-	size_t depth;   /* of arrays and objects in each other; 1: no nesting */
-	size_t members; /* of one object, or elements of one array */
+	size_t size;     /* octets of the text */
+	size_t depth;    /* of arrays and objects in each other; 1: no nesting */
+	size_t members;  /* of one object: each is compared with all before it */
+	size_t elements; /* of one array; 0: as many as members */
 };
 
 /* EP_TOKEN_OK; EP_TOKEN_JSON_SYNTAX, _DUPLICATE, _LIMIT, _TEXT;
@@ -53,5 +55,11 @@ enum ep_token_cause ep_json_parse(const struct ep_json **out,
 /* The member `name`; NULL if there is none or `object` is no object. */
 const struct ep_json *ep_json_get(
 		const struct ep_json *object, struct ep_view name);
+
+/* The string member `name` as *out, absent if there is none: EP_TOKEN_OK;
+ * EP_TOKEN_CLAIM_TYPE: no string; EP_TOKEN_CLAIM_VALUE: empty, or with control
+ * characters, which would reach headers and logs. */
+enum ep_token_cause ep_json_text(
+		struct ep_view *out, const struct ep_json *object, struct ep_view name);
 
 #endif

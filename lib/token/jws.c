@@ -11,15 +11,8 @@ bool ep_kid_ok(struct ep_view kid)
 
 	if(kid.len == 0 || kid.len > EP_KID_MAX || kid.p[0] == '/')
 		return false;
-	for(size_t i = 0; i < kid.len; i++) {
-		char c = kid.p[i];
-		bool alnum = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')
-					 || (c >= '0' && c <= '9');
-
-		if(!alnum && (c == '\0' || strchr(marks, c) == NULL))
-			return false;
-	}
-	return ep_view_find(kid, EP_LIT("..")) == SIZE_MAX;
+	return ep_view_only(kid, marks)
+		   && ep_view_find(kid, EP_LIT("..")) == SIZE_MAX;
 }
 
 /* Header parameters that end it all, whatever their value. */

@@ -7,27 +7,9 @@
 #define IMPI_MAX 256
 #define ORIGIN_MAX 512
 
-static bool list_has(const struct ep_strlist *list, struct ep_view item)
-{
-	for(size_t i = 0; i < list->n; i++)
-		if(ep_view_eq(list->v[i], item))
-			return true;
-	return false;
-}
-
-static bool is_alnum(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')
-		   || (c >= '0' && c <= '9');
-}
-
 static bool is_all_of(struct ep_view v, const char *marks)
 {
-	for(size_t i = 0; i < v.len; i++)
-		if(!is_alnum(v.p[i])
-				&& (v.p[i] == '\0' || strchr(marks, v.p[i]) == NULL))
-			return false;
-	return v.len > 0;
+	return v.len > 0 && ep_view_only(v, marks);
 }
 
 const struct ep_issuer *ep_policy_issuer_find(
@@ -123,7 +105,7 @@ const struct ep_wwsf *ep_policy_origin_find(
 	if(ep_origin_print(&out, origin) != EP_OK)
 		return NULL;
 	for(size_t i = 0; i < policy->wwsfs_n; i++)
-		if(list_has(&policy->wwsfs[i].origin, ep_buf_view(&out)))
+		if(ep_strlist_has(&policy->wwsfs[i].origin, ep_buf_view(&out)))
 			return &policy->wwsfs[i];
 	return NULL;
 }
@@ -153,8 +135,10 @@ bool ep_policy_is_at_jwt(const struct ep_issuer *issuer)
 bool ep_policy_aud_ok(
 		const struct ep_issuer *issuer, const struct ep_claim_list *aud)
 {
+	if(aud->n == 0)
+		return issuer->aud_rule == EP_AUD_OPTIONAL;
 	for(size_t i = 0; i < aud->n; i++)
-		if(list_has(&issuer->aud, aud->v[i]))
+		if(ep_strlist_has(&issuer->aud, aud->v[i]))
 			return true;
 	return false;
 }
@@ -195,8 +179,8 @@ static const struct ep_wwsf *client_find(const struct ep_token_policy *policy,
 		const struct ep_issuer *issuer, struct ep_view client_id)
 {
 	for(size_t i = 0; i < policy->wwsfs_n; i++)
-		if(list_has(&policy->wwsfs[i].issuer, issuer->name)
-				&& list_has(&policy->wwsfs[i].client_id, client_id))
+		if(ep_strlist_has(&policy->wwsfs[i].issuer, issuer->name)
+				&& ep_strlist_has(&policy->wwsfs[i].client_id, client_id))
 			return &policy->wwsfs[i];
 	return NULL;
 }
@@ -218,12 +202,12 @@ enum ep_token_cause ep_policy_token_wwsf(const struct ep_wwsf **out,
 	wwsf = ep_policy_wwsf_find(policy, claims->wwsf);
 	if(wwsf == NULL)
 		return EP_TOKEN_WWSF_UNKNOWN;
-	if(!list_has(&wwsf->issuer, issuer->name))
+	if(!ep_strlist_has(&wwsf->issuer, issuer->name))
 		return EP_TOKEN_WWSF_ISSUER;
 	if(wwsf->client_id.n > 0) {
 		if(claims->client_id.p == NULL)
 			return EP_TOKEN_CLIENT_MISSING;
-		if(!list_has(&wwsf->client_id, claims->client_id))
+		if(!ep_strlist_has(&wwsf->client_id, claims->client_id))
 			return EP_TOKEN_WWSF_CLIENT;
 	}
 	*out = wwsf;
@@ -238,9 +222,28 @@ static bool globs_match(const struct ep_strlist *globs, struct ep_view v)
 	return false;
 }
 
+bool ep_policy_is_anonymous(const struct ep_claims *claims)
+{
+	return claims->sub.p == NULL
+		   || (claims->client_id.p != NULL
+				   && ep_view_eq(claims->sub, claims->client_id));
+}
+
+bool ep_policy_pool_has(const struct ep_wwsf *wwsf, struct ep_view impi)
+{
+	return globs_match(&wwsf->pool, impi);
+}
+
+bool ep_policy_entity_due(const struct ep_issuer *issuer, bool pool)
+{
+	if(issuer->entity == EP_ENTITY_THIRD_PARTY)
+		return issuer->domain == EP_DOMAIN_THIRD_PARTY && !pool;
+	return issuer->entity == EP_ENTITY_ALWAYS;
+}
+
 /* TS 23.003 13.3: an NAI, user@realm. Octets that would need quoting in a
  * header, or mean something in one, are refused. */
-static bool impi_ok(struct ep_view impi)
+bool ep_policy_impi_ok(struct ep_view impi)
 {
 	struct ep_view realm = impi;
 	struct ep_view user = ep_view_cut(&realm, '@');
@@ -252,14 +255,14 @@ static bool impi_ok(struct ep_view impi)
 enum ep_token_cause ep_policy_impi_check(
 		const struct ep_wwsf *wwsf, struct ep_view impi)
 {
-	if(!impi_ok(impi))
+	if(!ep_policy_impi_ok(impi))
 		return EP_TOKEN_CLAIM_VALUE;
 	return globs_match(&wwsf->impi, impi) ? EP_TOKEN_OK : EP_TOKEN_IMPI_REFUSED;
 }
 
 /* TS 23.003 13.4: a SIP or tel URI. Nothing that splits a header's list or
  * leaves its angle brackets, and no header part. */
-static bool impu_ok(struct ep_view impu)
+bool ep_policy_impu_ok(struct ep_view impu)
 {
 	struct ep_uri uri;
 
@@ -278,8 +281,48 @@ enum ep_token_cause ep_policy_impu_check(
 	struct ep_buf out;
 
 	ep_buf_init(&out, text, sizeof(text));
-	if(!impu_ok(impu) || ep_impu_print(&out, impu) != EP_OK)
+	if(!ep_policy_impu_ok(impu) || ep_impu_print(&out, impu) != EP_OK)
 		return EP_TOKEN_CLAIM_VALUE;
 	return globs_match(&wwsf->impu, ep_buf_view(&out)) ? EP_TOKEN_OK
 													   : EP_TOKEN_IMPU_REFUSED;
+}
+
+enum ep_token_cause ep_policy_identities_check(struct ep_claims *claims,
+		const struct ep_issuer *issuer, const struct ep_wwsf *wwsf,
+		struct ep_arena *arena)
+{
+	bool anonymous = ep_policy_is_anonymous(claims);
+	enum ep_token_cause cause;
+
+	if(anonymous && wwsf->anonymous != EP_YES)
+		return EP_TOKEN_USER_ABSENT;
+	cause = ep_claims_identities(claims, issuer, arena);
+	if(cause != EP_TOKEN_OK)
+		return cause;
+	if(claims->impi.p == NULL)
+		return EP_TOKEN_IMPI_MISSING;
+	if(claims->impus.n == 0)
+		return EP_TOKEN_IMPU_MISSING;
+	cause = ep_policy_impi_check(wwsf, claims->impi);
+	for(size_t i = 0; i < claims->impus.n && cause == EP_TOKEN_OK; i++)
+		cause = ep_policy_impu_check(wwsf, claims->impus.v[i]);
+	if(cause == EP_TOKEN_OK && anonymous
+			&& !ep_policy_pool_has(wwsf, claims->impi))
+		cause = EP_TOKEN_USER_ABSENT;
+	return cause;
+}
+
+struct ep_policy_answer ep_policy_answer_get(
+		const struct ep_token_policy *policy, enum ep_token_cause cause)
+{
+	const struct ep_token_cause_info *info = ep_token_cause_get(cause);
+	struct ep_policy_answer answer = {info->sip_status, info->oauth_error};
+
+	if(policy == NULL
+			|| (info->close != EP_CLOSE_USER && info->close != EP_CLOSE_SCOPE))
+		return answer;
+	answer.sip_status = policy->identity_status;
+	if(answer.sip_status == 401 && answer.oauth_error == NULL)
+		answer.oauth_error = "invalid_token";
+	return answer;
 }

@@ -23,7 +23,8 @@ struct ep_sig_key;
 /* Octets of the longest signature there is. */
 #define EP_SIG_MAX (EP_RSA_BITS_MAX / 8)
 
-/* By its JOSE name (RFC 7518 3.1), exact case; NULL if not known. */
+/* By its JOSE name (RFC 7518 3.1, RFC 8037 3.1), exact case: ES256, RS256,
+ * ES384, PS256, EdDSA (Ed25519 only); NULL if not known. */
 const struct ep_sig_alg *ep_sig_alg_find(struct ep_view name);
 const char *ep_sig_alg_name(const struct ep_sig_alg *alg);
 /* Is it an algorithm for this key's kty, crv, and for its alg if it has one? */
@@ -39,10 +40,14 @@ enum ep_err ep_sig_key_init(struct ep_sig_key **out,
 void ep_sig_key_fini(struct ep_sig_key *key);
 
 const struct ep_sig_alg *ep_sig_key_alg(const struct ep_sig_key *key);
+/* About how many microseconds of a core one verification takes: for budgets,
+ * not for clocks. */
+unsigned ep_sig_key_cost_us(const struct ep_sig_key *key);
 
 /* EP_TOKEN_OK, EP_TOKEN_SIGNATURE_FORM, EP_TOKEN_SIGNATURE_WRONG,
  * EP_TOKEN_NO_MEMORY, EP_TOKEN_CRYPTO_FAILED. `signature` is as in the JWS:
- * raw r || s for ECDSA (RFC 7518 3.4). OpenSSL's error queue is left empty. */
+ * raw r || s for ECDSA (RFC 7518 3.4), R || S for EdDSA (RFC 8037 3.1).
+ * OpenSSL's error queue is left empty. */
 enum ep_token_cause ep_sig_verify(struct ep_sig_key *key,
 		struct ep_view signing_input, struct ep_view signature);
 

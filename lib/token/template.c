@@ -48,15 +48,7 @@ enum ep_err ep_template_parse(
 
 static bool value_ok(struct ep_view v)
 {
-	for(size_t i = 0; i < v.len; i++) {
-		char c = v.p[i];
-		bool alnum = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')
-					 || (c >= '0' && c <= '9');
-
-		if(!alnum && (c == '\0' || strchr("-._~!*+", c) == NULL))
-			return false;
-	}
-	return v.len > 0;
+	return v.len > 0 && ep_view_only(v, "-._~!*+");
 }
 
 enum ep_token_cause ep_template_expand(struct ep_view *out,
@@ -78,7 +70,7 @@ enum ep_token_cause ep_template_expand(struct ep_view *out,
 			continue;
 		claim = ep_json_get(claims, part->claim);
 		if(claim == NULL)
-			return EP_TOKEN_CLAIM_MISSING;
+			return EP_TOKEN_MAPPING_MISSING;
 		if(claim->type != EP_JSON_STRING)
 			return EP_TOKEN_CLAIM_TYPE;
 		if(!value_ok(claim->str))

@@ -28,7 +28,8 @@ struct ep_template
 enum ep_err ep_template_parse(
 		struct ep_template *out, struct ep_view text, struct ep_arena *arena);
 
-/* EP_TOKEN_OK; EP_TOKEN_CLAIM_MISSING; EP_TOKEN_CLAIM_TYPE: not a string;
+/* EP_TOKEN_OK; EP_TOKEN_MAPPING_MISSING: no such claim, so this web identity
+ * has no IMS identity; EP_TOKEN_CLAIM_TYPE: not a string;
  * EP_TOKEN_CLAIM_VALUE: empty, or with an octet other than letters, digits and
  * -._~!*+ (what else could end the user part, a URI or a quoted string);
  * EP_TOKEN_NO_MEMORY. */

@@ -140,8 +140,8 @@ static enum ep_err hdr_replace(
 }
 
 /* Above the first header of that name, or above all headers. */
-static enum ep_err hdr_prepend(sip_msg_t *msg, const struct ep_msg *m,
-		const struct ep_hdredit *e)
+static enum ep_err hdr_prepend(
+		sip_msg_t *msg, const struct ep_msg *m, const struct ep_hdredit *e)
 {
 	size_t index = ep_msg_find(m, e->name, 0);
 	hdr_field_t *h = header_at(msg, index == SIZE_MAX ? 0 : index);
@@ -160,8 +160,8 @@ static enum ep_err hdr_append(sip_msg_t *msg, const struct ep_hdredit *e)
 					e->name, EP_LIT(": "), e->value, EP_LIT("\r\n")});
 }
 
-static enum ep_err edit_one(sip_msg_t *msg, const struct ep_msg *m,
-		const struct ep_hdredit *e)
+static enum ep_err edit_one(
+		sip_msg_t *msg, const struct ep_msg *m, const struct ep_hdredit *e)
 {
 	str uri;
 
@@ -181,8 +181,8 @@ static enum ep_err edit_one(sip_msg_t *msg, const struct ep_msg *m,
 	return EP_ESYNTAX;
 }
 
-enum ep_err ep_msg_edit(sip_msg_t *msg, const struct ep_msg *m,
-		const struct ep_hdredits *plan)
+enum ep_err ep_msg_edit(
+		sip_msg_t *msg, const struct ep_msg *m, const struct ep_hdredits *plan)
 {
 	enum ep_err err;
 	size_t i;

@@ -22,8 +22,8 @@ enum ep_err ep_msg_view(
  * must come from an ep_msg_view of this very buffer. EP_ENOMEM leaves some of
  * the edits applied: the caller must not send the message on.
  */
-enum ep_err ep_msg_edit(sip_msg_t *msg, const struct ep_msg *m,
-		const struct ep_hdredits *plan);
+enum ep_err ep_msg_edit(
+		sip_msg_t *msg, const struct ep_msg *m, const struct ep_hdredits *plan);
 
 /** Replaces the body, keeping Content-Type. EP_ENOENT if there is none. */
 enum ep_err ep_msg_body_set(sip_msg_t *msg, struct ep_view body);

@@ -23,6 +23,7 @@ enum tna_end_cause
 	TNA_END_MEDIA,        /* media gone (ICE consent, DTLS, inactivity) */
 	TNA_END_POLICY,       /* QoS or session policy */
 	TNA_END_DURATION,     /* longest permitted duration */
+	TNA_END_USED_UP,      /* the WWSF's call seconds of this day */
 	TNA_END_REPLACED,     /* the page came back on another connection */
 	TNA_END_N
 };

@@ -4,12 +4,19 @@
 #include "core/mem/mem.h"
 #include "core/mem/shm_mem.h"
 #include "core/pt.h"
+#include "core/script_cb.h"
 #include "modules/dialog/dlg_hash.h"
 
 #include "base/buf.h"
 #include "base/sipuri.h"
 #include "common/view.h"
 #include "calls.h"
+#include "life.h"
+#include "store.h"
+
+/* Ticks (life.c) that the end of a call may wait for the callee's first
+ * answer. */
+#define TRIES_MAX 5
 
 struct call
 {
@@ -20,7 +27,10 @@ struct call
 	unsigned t_index, t_label; /* transaction of the INVITE, if has_t */
 	bool has_t;
 	bool ended;
-	uint64_t start_s; /* answered then; 0: not yet */
+	unsigned tries;          /* how often its end was put off */
+	bool over;               /* the dialog has ended; its record goes later */
+	struct tna_usage *usage; /* counted there; NULL: not, or no more */
+	uint64_t start_s;        /* answered then; 0: not yet */
 	struct tna_known known;
 	char *to_tag; /* own block, from the 2xx on */
 	size_t to_tag_len;
@@ -48,6 +58,9 @@ static struct
 	unsigned char id[EP_FLOW_ID_LEN];
 	char icid[64];
 	size_t icid_len;
+	struct tna_usage *usage;
+	char from[TNA_NAME_MAX], named[TNA_NAME_MAX];
+	size_t from_len, named_len;
 } marked;
 
 static unsigned hash_id(const unsigned char *id)
@@ -101,6 +114,26 @@ static struct ref *ref_new(const unsigned char *id, const struct dlg_cell *dlg)
 	return r;
 }
 
+/* The call is over, though its record may live on: its place is free. */
+static void on_over(const struct ref *ref)
+{
+	struct bucket *b = bucket_of(hash_id(ref->id));
+	struct tna_usage *usage = NULL;
+	uint64_t start_s = 0;
+	struct call *c;
+
+	lock_get(&b->lock);
+	c = find(b, ref->id, ref->h_entry, ref->h_id);
+	if(c != NULL) {
+		usage = c->usage;
+		start_s = c->start_s;
+		c->usage = NULL;
+		c->over = true;
+	}
+	lock_release(&b->lock);
+	tna_usage_over(usage, start_s);
+}
+
 static void on_destroy(const struct ref *ref)
 {
 	struct bucket *b = bucket_of(hash_id(ref->id));
@@ -108,7 +141,8 @@ static void on_destroy(const struct ref *ref)
 
 	lock_get(&b->lock);
 	for(at = &b->first; *at != NULL; at = &(*at)->next)
-		if((*at)->h_entry == ref->h_entry && (*at)->h_id == ref->h_id) {
+		if((*at)->h_entry == ref->h_entry && (*at)->h_id == ref->h_id
+				&& memcmp((*at)->id, ref->id, EP_FLOW_ID_LEN) == 0) {
 			c = *at;
 			*at = c->next;
 			break;
@@ -137,6 +171,8 @@ static void on_confirmed(const struct ref *ref, const struct dlg_cell *dlg)
 		c->to_tag = copy;
 		c->to_tag_len = tag->len;
 		c->start_s = tna_now_s();
+		/* Under the lock: on_over() must find it counted. */
+		tna_usage_answered(c->usage, c->start_s);
 		copy = NULL;
 	}
 	lock_release(&b->lock);
@@ -145,84 +181,6 @@ static void on_confirmed(const struct ref *ref, const struct dlg_cell *dlg)
 }
 
 /* --- where the page's requests go within the call --- */
-
-/* Puts `uri` in front unless it stands there already; whole elements leave at
- * the end to make room. */
-static void uris_put(struct tna_uris *list, struct ep_view uri)
-{
-	struct ep_view rest = ep_view_of(list->text, list->n);
-	struct tna_uris now = {.n = 0};
-	struct ep_nameaddr na;
-
-	if(uri.len + 3 > sizeof(now.text))
-		return;
-	now.text[now.n++] = '<';
-	memcpy(now.text + now.n, uri.p, uri.len);
-	now.n += uri.len;
-	memcpy(now.text + now.n, ">,", 2);
-	now.n += 2;
-	while(list->n > 0 && ep_nameaddr_next(&na, &rest) == EP_OK) {
-		size_t n = na.all.len + 1;
-
-		if(ep_view_eq(na.uri, uri) || now.n + n > sizeof(now.text))
-			continue;
-		memcpy(now.text + now.n, na.all.p, n);
-		now.n += n;
-	}
-	*list = now;
-}
-
-enum
-{
-	ROUTES_MAX = 32
-};
-
-/* The Record-Route URIs of `msg`, from the last to the first; how many. */
-static unsigned record_routes(struct ep_view *out, sip_msg_t *msg)
-{
-	struct ep_view all[ROUTES_MAX], rest;
-	struct ep_nameaddr na;
-	struct hdr_field *h;
-	unsigned n = 0, i;
-
-	for(h = msg->headers; h != NULL; h = h->next) {
-		if(h->type != HDR_RECORDROUTE_T)
-			continue;
-		rest = ep_view_str(&h->body);
-		while(n < ROUTES_MAX && ep_nameaddr_next(&na, &rest) == EP_OK)
-			all[n++] = na.uri;
-	}
-	for(i = 0; i < n; i++)
-		out[i] = all[n - 1 - i];
-	return n;
-}
-
-static void learn_routes(struct tna_uris *list, sip_msg_t *msg)
-{
-	struct ep_view uris[ROUTES_MAX];
-	unsigned n = record_routes(uris, msg), i;
-
-	/* The page's order is that of a request's list, and the reverse of an
-	 * answer's; each goes in front of those before. */
-	for(i = 0; i < n; i++)
-		uris_put(list,
-				uris[msg->first_line.type == SIP_REQUEST ? i : n - 1 - i]);
-}
-
-static void learn_target(struct tna_uris *list, sip_msg_t *msg)
-{
-	struct ep_view rest;
-	struct ep_nameaddr na;
-	struct hdr_field *h;
-
-	for(h = msg->headers; h != NULL; h = h->next)
-		if(h->type == HDR_CONTACT_T) {
-			rest = ep_view_str(&h->body);
-			if(ep_nameaddr_next(&na, &rest) == EP_OK && !na.star)
-				uris_put(list, na.uri);
-			return;
-		}
-}
 
 /* `from_leg` sent `msg`; the page itself teaches nothing. */
 static void learn(
@@ -237,14 +195,17 @@ static void learn(
 	lock_get(&b->lock);
 	c = find(b, ref->id, ref->h_entry, ref->h_id);
 	if(c != NULL && c->known.wic_leg != from_leg) {
-		learn_target(&c->known.targets, msg);
+		tna_learn_target(&c->known.targets, msg);
 		if(type == DLGCB_CONFIRMED_NA)
 			c->known.routes.n = 0;
 		if(type == DLGCB_CONFIRMED_NA || type == DLGCB_EARLY)
-			learn_routes(&c->known.routes, msg);
+			tna_learn_routes(&c->known.routes, msg);
 	}
 	lock_release(&b->lock);
 }
+
+/* The first of these is a call's end. */
+#define ENDS (DLGCB_FAILED | DLGCB_TERMINATED | DLGCB_EXPIRED | DLGCB_DESTROY)
 
 static void dialog_event(
 		struct dlg_cell *dlg, int type, struct dlg_cb_params *params)
@@ -254,14 +215,22 @@ static void dialog_event(
 								? DLG_CALLER_LEG
 								: DLG_CALLEE_LEG;
 
-	if(type == DLGCB_DESTROY) {
-		on_destroy(ref);
+	if(type & ENDS) {
+		on_over(ref);
+		if(type == DLGCB_DESTROY)
+			on_destroy(ref);
 		return;
 	}
 	if(type == DLGCB_CONFIRMED_NA)
 		on_confirmed(ref, dlg);
 	learn(ref, type, from_leg,
 			type == DLGCB_REQ_WITHIN ? params->req : params->rpl);
+}
+
+static void end_later(const unsigned char *id)
+{
+	tna_life_queue(id, TNA_EVENT_NONE, EP_BINDING_DO_END_CALLS, 0,
+			TNA_END_DEREGISTERED);
 }
 
 /* The INVITE goes out: its transaction has a name now, by which another
@@ -271,6 +240,7 @@ static void forwarded(struct cell *t, int type, struct tmcb_params *params)
 	const struct ref *ref = *params->param;
 	struct bucket *b = bucket_of(hash_id(ref->id));
 	struct call *c;
+	bool late = false;
 
 	lock_get(&b->lock);
 	c = find(b, ref->id, ref->h_entry, ref->h_id);
@@ -278,8 +248,13 @@ static void forwarded(struct cell *t, int type, struct tmcb_params *params)
 		c->t_index = t->hash_index;
 		c->t_label = t->label;
 		c->has_t = true;
+		late = c->ended;
+		c->ended = false;
 	}
 	lock_release(&b->lock);
+	/* Ended before anything could be cancelled: once more. */
+	if(late)
+		end_later(ref->id);
 }
 
 static struct call *call_new(
@@ -324,6 +299,9 @@ static void dialog_vars(struct dlg_cell *dlg)
 			marked.from_wic ? TNA_DLG_CALLER_BINDING : TNA_DLG_CALLEE_BINDING,
 			ep_buf_view(&hex));
 	dialog_var(dlg, TNA_DLG_ICID, ep_view_of(marked.icid, marked.icid_len));
+	dialog_var(dlg, TNA_DLG_FROM, ep_view_of(marked.from, marked.from_len));
+	dialog_var(
+			dlg, TNA_DLG_FROM_AS, ep_view_of(marked.named, marked.named_len));
 }
 
 /* The dialog of the marked INVITE. */
@@ -342,20 +320,26 @@ static void link_call(struct dlg_cell *dlg, sip_msg_t *msg)
 	if(c == NULL || events == NULL || sent == NULL
 			|| tna_dlg.register_dlgcb(dlg,
 					   DLGCB_EARLY | DLGCB_CONFIRMED_NA | DLGCB_REQ_WITHIN
-							   | DLGCB_RESPONSE_WITHIN | DLGCB_DESTROY,
+							   | DLGCB_RESPONSE_WITHIN | ENDS,
 					   dialog_event, events, ref_free)
 					   != 0)
 		goto nomem;
 	events = NULL;
 	if(!marked.from_wic && parse_headers(msg, HDR_EOH_F, 0) == 0) {
-		learn_target(&c->known.targets, msg);
-		learn_routes(&c->known.routes, msg);
+		tna_learn_target(&c->known.targets, msg);
+		tna_learn_routes(&c->known.routes, msg);
 	}
+	c->usage = marked.usage;
+	marked.usage = NULL;
 	lock_get(&b->lock);
 	c->next = b->first;
 	b->first = c;
 	lock_release(&b->lock);
 	dialog_vars(dlg);
+	/* Its binding ended while the INVITE was on its way through the script:
+	 * who ended it did not see this call. */
+	if(tna_store_is_ended(id))
+		end_later(id);
 	if(tna_tm.register_tmcb(
 			   msg, NULL, TMCB_REQUEST_FWDED, forwarded, sent, ref_free)
 			<= 0) {
@@ -402,26 +386,74 @@ static bool is_taken(struct dlg_cell *dlg)
 	return false;
 }
 
-void tna_calls_mark(sip_msg_t *msg, const unsigned char *id, bool from_wic,
-		struct ep_view icid)
+static size_t text_put(char *out, size_t cap, struct ep_view v)
+{
+	if(v.len == 0 || v.len > cap)
+		return 0;
+	memcpy(out, v.p, v.len);
+	return v.len;
+}
+
+/* A script that ended without a dialog has made no call. */
+static int mark_drop(struct sip_msg *msg, unsigned int flags, void *param)
+{
+	if(marked.pid == my_pid() && marked.usage != NULL) {
+		tna_usage_over(marked.usage, 0);
+		marked.usage = NULL;
+	}
+	return 1;
+}
+
+void tna_calls_mark(sip_msg_t *msg, const struct tna_mark *mark)
 {
 	struct dlg_cell *dlg;
 
 	if(!tna_has_dlg)
 		return;
+	mark_drop(msg, 0, NULL);
 	marked.msg_id = msg->id;
 	marked.pid = my_pid();
-	marked.from_wic = from_wic;
-	memcpy(marked.id, id, EP_FLOW_ID_LEN);
-	marked.icid_len = icid.len <= sizeof(marked.icid) ? icid.len : 0;
-	if(marked.icid_len > 0)
-		memcpy(marked.icid, icid.p, marked.icid_len);
+	marked.from_wic = mark->from_wic;
+	memcpy(marked.id, mark->id, EP_FLOW_ID_LEN);
+	marked.usage = mark->usage;
+	marked.icid_len = text_put(marked.icid, sizeof(marked.icid), mark->icid);
+	marked.from_len = text_put(marked.from, sizeof(marked.from), mark->from);
+	marked.named_len =
+			text_put(marked.named, sizeof(marked.named), mark->named);
 	dlg = tna_dlg.get_dlg(msg);
 	if(dlg == NULL)
 		return;
-	if(!from_wic || !is_taken(dlg))
+	if(!mark->from_wic || !is_taken(dlg))
 		link_call(dlg, msg);
 	tna_dlg.release_dlg(dlg);
+}
+
+static bool is_over(const struct dlg_cell *dlg, const unsigned char *id)
+{
+	struct bucket *b = bucket_of(hash_id(id));
+	struct call *c;
+	bool over;
+
+	lock_get(&b->lock);
+	c = find(b, id, dlg->h_entry, dlg->h_id);
+	over = c != NULL && c->over;
+	lock_release(&b->lock);
+	return over;
+}
+
+enum tna_calls_there tna_calls_there(sip_msg_t *msg, const unsigned char *id)
+{
+	struct dlg_cell *dlg = tna_calls_dialog(msg);
+	enum tna_calls_there there = TNA_CALL_FOREIGN;
+
+	if(dlg == NULL)
+		return TNA_CALL_NONE;
+	if(dlg->state == DLG_STATE_DELETED || is_over(dlg, id))
+		there = TNA_CALL_NONE;
+	else if(tna_calls_of(dlg, id))
+		there = TNA_CALL_OWN;
+	tna_dlg.release_dlg(dlg);
+	return there;
 }
 
 int tna_calls_init(unsigned size)
@@ -441,6 +473,8 @@ int tna_calls_init(unsigned size)
 		lock_init(&table->buckets[i].lock);
 		table->buckets[i].first = NULL;
 	}
+	if(register_script_cb(mark_drop, POST_SCRIPT_CB | REQUEST_CB, NULL) < 0)
+		return -1;
 	return tna_dlg.register_dlgcb(
 			NULL, DLGCB_CREATED, dialog_created, NULL, NULL);
 }
@@ -495,6 +529,11 @@ unsigned tna_calls_count(const unsigned char *id)
 
 /* --- taking one that is to end --- */
 
+static bool is_over_long(const struct call *c, unsigned max_s, uint64_t now_s)
+{
+	return max_s > 0 && now_s >= c->start_s + max_s;
+}
+
 static bool is_meant(const struct call *c, const struct tna_calls_which *w)
 {
 	if(c->ended)
@@ -503,7 +542,12 @@ static bool is_meant(const struct call *c, const struct tna_calls_which *w)
 		return memcmp(c->id, w->id, EP_FLOW_ID_LEN) == 0;
 	if(w->callid.p != NULL)
 		return ep_view_eq(c->callid, w->callid);
-	return c->start_s != 0 && c->start_s <= w->begun_by_s;
+	if(w->used_up)
+		return tna_usage_used_up(c->usage);
+	return c->start_s != 0
+		   && (is_over_long(c, tna_set.max_call_s, w->over_long_s)
+				   || is_over_long(
+						   c, tna_usage_max_call_s(c->usage), w->over_long_s));
 }
 
 /* The texts one after the other in one pkg block. */
@@ -534,6 +578,24 @@ static bool taken_fill(struct tna_taken *out, const struct call *c)
 		out->to_tag.len = c->to_tag_len;
 	}
 	return true;
+}
+
+bool tna_calls_later(const struct tna_taken *t, enum tna_end_cause cause)
+{
+	struct bucket *b = bucket_of(hash_id(t->id));
+	struct call *c;
+	bool later;
+
+	lock_get(&b->lock);
+	c = find(b, t->id, t->h_entry, t->h_id);
+	later = c != NULL && c->tries++ < TRIES_MAX;
+	if(later)
+		c->ended = false;
+	lock_release(&b->lock);
+	return later
+		   && tna_life_queue(
+					  t->id, TNA_EVENT_NONE, EP_BINDING_DO_END_CALLS, 0, cause)
+					  == EP_OK;
 }
 
 static bool take_in(struct tna_taken *out, struct bucket *b,

@@ -7,14 +7,15 @@
  * (DLGCB_DESTROY). A record names its binding, so a page that comes back on a
  * new connection takes its calls along without any change here.
  *
- * Lock: one per bucket (hash of the binding id), a leaf: nothing is called
- * with it held. DLGCB_DESTROY takes it under the dialog's own lock.
+ * Lock: one per bucket (hash of the binding id); with it held only the leaf of
+ * usage.h is taken. DLGCB_DESTROY takes it under the dialog's own lock.
  */
 #ifndef EP_TNA_CALLS_H
 #define EP_TNA_CALLS_H
 
 #include "tna_register.h"
 #include "api.h"
+#include "usage.h"
 
 /* mod_init: the table and the dialog callbacks. 0 or -1. */
 int tna_calls_init(unsigned size);
@@ -25,12 +26,35 @@ int tna_calls_init(unsigned size);
 #define TNA_DLG_CALLER_BINDING "tna_caller"
 #define TNA_DLG_CALLEE_BINDING "tna_callee"
 #define TNA_DLG_ICID "tna_icid"
+/* Where the page's From was replaced: what it wrote (without parameters), and
+ * what the other end knows. */
+#define TNA_DLG_FROM "tna_from"
+#define TNA_DLG_FROM_AS "tna_from_as"
+/* Longest such text. */
+#define TNA_NAME_MAX 512
 
-/* The INVITE `msg` (no To tag) is of the binding `id`; `from_wic` tells which
- * end the page is; `icid` may be absent. Works before dlg_manage() and after
- * it. */
-void tna_calls_mark(sip_msg_t *msg, const unsigned char *id, bool from_wic,
-		struct ep_view icid);
+struct tna_mark
+{
+	const unsigned char *id;
+	bool from_wic;              /* the page is the caller */
+	struct ep_view icid;        /* may be absent */
+	struct tna_usage *usage;    /* where it took a place; or NULL */
+	struct ep_view from, named; /* TNA_DLG_FROM, TNA_DLG_FROM_AS; or absent */
+};
+/* The INVITE `msg` (no To tag) is of the binding `mark->id`. Works before
+ * dlg_manage() and after it. The place goes over to the call, or is given up
+ * when the script ends without one. */
+void tna_calls_mark(sip_msg_t *msg, const struct tna_mark *mark);
+
+/* The dialog that an INVITE without To tag would come into, by its Call-ID
+ * and From tag: none; one of this binding; one of others. */
+enum tna_calls_there
+{
+	TNA_CALL_NONE,
+	TNA_CALL_OWN,
+	TNA_CALL_FOREIGN
+};
+enum tna_calls_there tna_calls_there(sip_msg_t *msg, const unsigned char *id);
 
 /* The dialog of a request within one; referenced: give it back with
  * tna_dlg.release_dlg(). NULL when the dialog module does not know it. */
@@ -58,6 +82,10 @@ struct tna_known
 	unsigned wic_leg; /* as in dialog's DLG_CALLER_LEG, DLG_CALLEE_LEG */
 	struct tna_uris targets, routes;
 };
+/* Takes the Record-Route URIs of a message, or its first Contact, into a list:
+ * in front, in the page's order (learn.c). */
+void tna_learn_routes(struct tna_uris *list, sip_msg_t *msg);
+void tna_learn_target(struct tna_uris *list, sip_msg_t *msg);
 /* False: the dialog is none of this binding. */
 bool tna_calls_known(struct tna_known *out, const struct dlg_cell *dlg,
 		const unsigned char *id);
@@ -73,17 +101,22 @@ struct tna_taken
 	bool has_t;
 	str callid, from_tag, to_tag; /* one pkg block */
 };
-/* Of one binding; or with this Call-ID; or answered at `begun_by_s` or
- * before: the first that is set counts. */
+/* Of one binding; or with this Call-ID; or of a WWSF that has used up its
+ * time; or that last longer at `over_long_s` than modparam or WWSF allow: the
+ * first that is set counts. */
 struct tna_calls_which
 {
 	const unsigned char *id;
 	struct ep_view callid;
-	uint64_t begun_by_s;
+	bool used_up;
+	uint64_t over_long_s;
 };
 /* The next call that is meant; none is given twice. *at starts with 0. */
 bool tna_calls_take(struct tna_taken *out, const struct tna_calls_which *which,
 		unsigned *at);
+/* Not yet: it is taken again with the next tick. False when that has been said
+ * too often, or there is no memory. */
+bool tna_calls_later(const struct tna_taken *t, enum tna_end_cause cause);
 
 /* Ends calls; returns how many. Only in the module's own process: a dialog is
  * looked up through process-wide state of the dialog module, which a SIP

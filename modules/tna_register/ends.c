@@ -26,7 +26,7 @@ static const struct
 		[TNA_END_OPERATOR] = {"operator", "terminated by the operator",
 				"SIP;cause=503;text=\"Terminated by the operator\"", 480, 4403},
 		[TNA_END_REVOKED] = {"revoked", "authorization revoked",
-				"SIP;cause=403;text=\"Authorization revoked\"", 403, 4403},
+				"SIP;cause=403;text=\"Authorization revoked\"", 403, 4003},
 		[TNA_END_EXPIRED] = {"expired", "registration expired",
 				"SIP;cause=480;text=\"Registration expired\"", 480, 4401},
 		[TNA_END_DEREGISTERED] = {"deregistered", "deregistered",
@@ -39,6 +39,9 @@ static const struct
 				"SIP;cause=503;text=\"Session policy\"", 480, 4403},
 		[TNA_END_DURATION] = {"duration", "longest duration reached",
 				"SIP;cause=503;text=\"Longest duration reached\"", 480, 4403},
+		[TNA_END_USED_UP] = {"used_up", "call time of the day is used up",
+				"SIP;cause=403;text=\"Call time of the day is used up\"", 403,
+				4403},
 		[TNA_END_REPLACED] = {"replaced", "replaced by a new connection",
 				"SIP;cause=480;text=\"Replaced\"", 480, 4409},
 };
@@ -152,12 +155,38 @@ static int bye_both(struct dlg_cell *dlg, str *headers)
 	struct dlg_cell shown = *dlg;
 	struct ep_buf contact;
 	unsigned leg;
+	str name = str_init(TNA_DLG_FROM_AS), named = STR_NULL;
+	int ret;
 
+	/* A lent identity keeps its name to the end (name.h). */
+	if(tna_dlg.get_dlg_vardup(dlg, &name, &named) == 0 && named.len > 2)
+		shown.from_uri = (str){named.s + 1, named.len - 2};
 	for(leg = DLG_CALLER_LEG; leg <= DLG_CALLEE_LEG; leg++) {
 		ep_buf_init(&contact, text[leg], sizeof(text[leg]));
 		page_end(&shown, dlg, leg, &contact);
 	}
-	return tna_dlg.terminate_dlg(&shown, headers);
+	ret = tna_dlg.terminate_dlg(&shown, headers);
+	if(named.s != NULL)
+		pkg_free(named.s);
+	return ret;
+}
+
+/* Did the INVITE go out, and nobody has said anything yet? Such a branch
+ * cannot be cancelled (RFC 3261 9.1): tm would forget it, and it would ring
+ * on. The answer 100 is a moment away. */
+static bool is_silent(const struct tna_taken *t)
+{
+	struct cell *before = tna_tm.t_gett(), *cell = NULL;
+	int branch = tna_tm.t_gett_branch(), i;
+	bool silent = false;
+
+	if(!t->has_t || tna_tm.t_lookup_ident(&cell, t->t_index, t->t_label) < 0)
+		return false;
+	for(i = 0; i < cell->nr_of_outgoings; i++)
+		silent = silent || cell->uac[i].last_received == 0;
+	tna_tm.unref_cell(cell);
+	tna_tm.t_sett(before, branch);
+	return silent;
 }
 
 /* Answers the caller; tm cancels what is still ringing. */
@@ -189,6 +218,11 @@ static void end_one(struct tna_taken *t, enum tna_end_cause cause)
 	ep_buf_put_z(&reason, ends[cause].reason);
 	ep_buf_put_z(&reason, "\r\n");
 	headers = ep_str_view(ep_buf_view(&reason));
+	if(dlg->state == DLG_STATE_UNCONFIRMED && is_silent(t)
+			&& tna_calls_later(t, cause)) {
+		tna_dlg.release_dlg(dlg);
+		return;
+	}
 	if(dlg->state == DLG_STATE_UNCONFIRMED || dlg->state == DLG_STATE_EARLY)
 		refuse(t, cause, &headers);
 	/* Or it was answered in this moment. */

@@ -10,15 +10,21 @@
 #include "core/sr_module.h"
 #include "core/timer_proc.h"
 
+#include "common/mem.h"
 #include "common/view.h"
 #include "calls.h"
 #include "dereg.h"
 #include "life.h"
+#include "limits.h"
 #include "store.h"
 
 #define TICK_US 100000
+/* REGISTERs of our own in one tick: a burst over UDP would be lost in the
+ * core's buffers, again and again. */
+#define TICK_DEREGISTERS 100
 #define TICKS_PER_SWEEP 10
 #define SWEEP_IDS 64
+#define REVOKED_IDS 512
 
 struct job
 {
@@ -36,6 +42,7 @@ static struct
 {
 	gen_lock_t lock;
 	struct job *first, *last;
+	bool revoked; /* something was: the bindings are to be looked through */
 } * queue;
 
 /* Kamailio's scanner takes no '_' before the ':' of an event route's name. */
@@ -78,16 +85,14 @@ static enum ep_err enqueue(const struct job *job, struct ep_view callid)
 	return EP_OK;
 }
 
+/* All that wait, the oldest first. */
 static struct job *dequeue(void)
 {
 	struct job *j;
 
 	lock_get(&queue->lock);
 	j = queue->first;
-	if(j != NULL)
-		queue->first = j->next;
-	if(queue->first == NULL)
-		queue->last = NULL;
+	queue->first = queue->last = NULL;
 	lock_release(&queue->lock);
 	return j;
 }
@@ -168,6 +173,8 @@ static int closed(sr_event_param_t *evp)
 	unsigned char id[EP_FLOW_ID_LEN];
 	int conid = evp->rcv != NULL ? evp->rcv->proto_reserved1 : 0;
 
+	if(conid != 0)
+		tna_usage_unreserve(conid);
 	if(conid == 0 || !tna_store_by_conn(id, conid))
 		return 0;
 	if(is_cut_off(conid))
@@ -182,6 +189,74 @@ static int closed(sr_event_param_t *evp)
 int tna_life_register(void)
 {
 	return sr_event_register_cb(SREV_TCP_WS_CLOSE, closed);
+}
+
+/* --- revocation --- */
+
+bool tna_life_is_revoked(const struct ep_binding *b)
+{
+	struct webrtc_auth_grant grant = {.issuer = b->issuer,
+			.jti = b->jti,
+			.sub = b->sub,
+			.sid = b->sid,
+			.impi = b->impi,
+			.impus = b->impus.v,
+			.impus_n = b->impus.n,
+			.waf = b->waf,
+			.wwsf = b->wwsf,
+			.iat_s = b->iat_s};
+
+	return tna_auth.is_revoked(&grant);
+}
+
+/* In the process that took a revocation. */
+static void on_revoked(void)
+{
+	lock_get(&queue->lock);
+	queue->revoked = true;
+	lock_release(&queue->lock);
+}
+
+static bool take_revoked(void)
+{
+	bool was;
+
+	lock_get(&queue->lock);
+	was = queue->revoked;
+	queue->revoked = false;
+	lock_release(&queue->lock);
+	return was;
+}
+
+static void end_if_revoked(const struct tna_found *found)
+{
+	struct ep_arena arena;
+	struct tna_copy c;
+	char first[4096];
+	enum ep_err err;
+
+	if(found->state == EP_BINDING_ENDED)
+		return;
+	ep_arena_init(
+			&arena, first, sizeof(first), &ep_pkg_alloc, EP_MSG_ARENA_MAX);
+	err = tna_store_get(&c, found->id, &arena);
+	if(err == EP_ENOMEM)
+		on_revoked(); /* again, with the next tick */
+	if(err == EP_OK && tna_life_is_revoked(&c.b))
+		tna_life_end(found->id, TNA_END_REVOKED);
+	ep_arena_fini(&arena);
+}
+
+/* Bindings without a connection, too. */
+static void end_revoked(void)
+{
+	struct tna_found found[REVOKED_IDS];
+	unsigned at = 0;
+	size_t n, i;
+
+	while(tna_store_walk(found, &n, REVOKED_IDS, &at, tna_now_s()))
+		for(i = 0; i < n; i++)
+			end_if_revoked(&found[i]);
 }
 
 /* --- the process --- */
@@ -224,7 +299,7 @@ static void close_connection(int conid, enum tna_end_cause cause)
 			conid, tna_end_close_code(cause), ep_view_z(tna_end_text(cause)));
 }
 
-static void carry_out(const struct job *j)
+static void end_calls(const struct job *j)
 {
 	struct tna_calls_which which = {.id = NULL};
 	unsigned calls = 0;
@@ -234,20 +309,67 @@ static void carry_out(const struct job *j)
 		tna_calls_end(&which, j->cause);
 		return;
 	}
-	run_event(j);
 	which.id = j->id;
 	if(j->actions & EP_BINDING_DO_END_CALLS)
 		calls = tna_calls_end(&which, j->cause);
-	if(j->actions & EP_BINDING_DO_DEREGISTER)
-		tna_deregister(j->id);
-	if(j->actions & (EP_BINDING_DO_CLOSE | EP_BINDING_DO_CLOSE_OLD))
-		close_connection(j->conid, j->cause);
-	else if(j->actions & EP_BINDING_DO_DROP)
-		tna_auth.conn_bind(j->conid, NULL);
-	if(j->actions & EP_BINDING_DO_DROP)
-		tna_store_drop_ended(j->id);
 	if(calls > 0)
 		LM_INFO("%u calls ended: %s\n", calls, tna_end_text(j->cause));
+}
+
+/* Some bindings that ended still wait for their turn. */
+static bool postponed;
+
+/* Whoever cannot be deregistered with this tick waits for the next, with
+ * nothing left but that. False without memory. */
+static bool deregister_later(const struct job *j)
+{
+	postponed = true;
+	return tna_life_queue(j->id, TNA_EVENT_NONE,
+				   j->actions & (EP_BINDING_DO_DEREGISTER | EP_BINDING_DO_DROP),
+				   0, j->cause)
+		   == EP_OK;
+}
+
+static void end_rest(const struct job *j, unsigned *deregister)
+{
+	bool wants = (j->actions & EP_BINDING_DO_DEREGISTER) != 0;
+
+	if(j->callid_len > 0)
+		return;
+	if(j->conid != 0
+			&& j->actions & (EP_BINDING_DO_CLOSE | EP_BINDING_DO_CLOSE_OLD))
+		close_connection(j->conid, j->cause);
+	else if(j->conid != 0 && j->actions & EP_BINDING_DO_DROP)
+		tna_auth.conn_bind(j->conid, NULL);
+	if(wants && *deregister == 0 && deregister_later(j))
+		return;
+	if(wants) {
+		*deregister -= *deregister > 0;
+		tna_deregister(j->id);
+	}
+	if(j->actions & EP_BINDING_DO_DROP)
+		tna_store_drop_ended(j->id);
+}
+
+/* Of many that end together (a WWSF was revoked) the calls come first: who
+ * talks must not go on while others are deregistered. A job is one event, so
+ * that the order between jobs of one binding counts for events only. */
+static void carry_out(struct job *first)
+{
+	unsigned deregister = TICK_DEREGISTERS;
+	struct job *j;
+
+	postponed = false;
+	for(j = first; j != NULL; j = j->next) {
+		if(j->callid_len == 0)
+			run_event(j);
+		end_calls(j);
+	}
+	while((j = first) != NULL) {
+		first = j->next;
+		end_rest(j, &deregister);
+		shm_free(j);
+	}
 }
 
 static void look_at(const struct tna_found *found)
@@ -258,7 +380,8 @@ static void look_at(const struct tna_found *found)
 	else if(found->due)
 		happen(found->id, 0, EP_BINDING_HOLD_OVER, TNA_EVENT_EXPIRED,
 				TNA_END_LOST);
-	else if(found->state == EP_BINDING_ENDED) /* its job found no memory */
+	else if(found->state == EP_BINDING_ENDED && !postponed)
+		/* its job found no memory */
 		tna_life_queue(found->id, TNA_EVENT_NONE,
 				EP_BINDING_DO_END_CALLS | EP_BINDING_DO_DROP, found->conid,
 				TNA_END_EXPIRED);
@@ -269,14 +392,10 @@ static void look_at(const struct tna_found *found)
 static void sweep(void)
 {
 	struct tna_found found[SWEEP_IDS];
-	struct tna_calls_which old = {.id = NULL};
 	unsigned at = 0;
 	size_t n, i;
 
-	if(tna_set.max_call_s > 0) {
-		old.begun_by_s = tna_now_s() - tna_set.max_call_s;
-		tna_calls_end(&old, TNA_END_DURATION);
-	}
+	tna_limits_sweep();
 	while(tna_store_walk(found, &n, SWEEP_IDS, &at, tna_now_s()))
 		for(i = 0; i < n; i++)
 			look_at(&found[i]);
@@ -285,12 +404,10 @@ static void sweep(void)
 static void tick(unsigned int ms, void *param)
 {
 	static unsigned n;
-	struct job *j;
 
-	while((j = dequeue()) != NULL) {
-		carry_out(j);
-		shm_free(j);
-	}
+	if(take_revoked())
+		end_revoked();
+	carry_out(dequeue());
 	if(++n % TICKS_PER_SWEEP == 0)
 		sweep();
 }
@@ -304,6 +421,7 @@ int tna_life_init(void)
 	lock_init(&queue->lock);
 	if(faked_msg_init() < 0)
 		return -1;
+	tna_auth.on_revoked(on_revoked);
 	return register_basic_timers(1);
 }
 
@@ -319,12 +437,14 @@ int tna_life_child_init(int rank)
 
 void tna_life_destroy(void)
 {
-	struct job *j;
+	struct job *j, *next;
 
 	if(queue == NULL)
 		return;
-	while((j = dequeue()) != NULL)
+	for(j = dequeue(); j != NULL; j = next) {
+		next = j->next;
 		shm_free(j);
+	}
 	shm_free(queue);
 	queue = NULL;
 }

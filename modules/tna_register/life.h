@@ -41,6 +41,8 @@ enum ep_err tna_life_queue_call(
 /* Ends a binding at once (nothing passes any more) and queues the rest.
  * EP_OK, EP_ENOENT, EP_ENOMEM. */
 enum ep_err tna_life_end(const unsigned char *id, enum tna_end_cause cause);
+/* Does a revocation cover it? */
+bool tna_life_is_revoked(const struct ep_binding *b);
 /* The connection is gone, or could not be bound. */
 void tna_life_lost(const unsigned char *id, int conid);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later WITH OpenSSL-exception */
 #include <sys/random.h>
 
+#include "core/data_lump_rpl.h"
 #include "core/dprint.h"
 #include "core/pt.h"
 #include "core/xavp.h"
@@ -42,14 +43,49 @@ enum ep_tna_cause tna_work_begin(struct tna_work *w, sip_msg_t *msg)
 
 static void count_refusal(enum ep_tna_cause cause)
 {
-	if(cause == EP_TNA_FLOW_FAILED)
-		tna_count(TNA_N_FLOW_FAILED);
-	else if(cause == EP_TNA_FLOW_TAMPERED)
-		tna_count(TNA_N_TAMPERED);
-	else if(cause == EP_TNA_CORE_CHALLENGED)
-		tna_count(TNA_N_CHALLENGED);
-	else
-		tna_count(TNA_N_REFUSED);
+	switch(cause) {
+		case EP_TNA_FLOW_FAILED:
+			tna_count(TNA_N_FLOW_FAILED);
+			break;
+		case EP_TNA_FLOW_TAMPERED:
+			tna_count(TNA_N_TAMPERED);
+			break;
+		case EP_TNA_CORE_CHALLENGED:
+			tna_count(TNA_N_CHALLENGED);
+			break;
+		case EP_TNA_DESTINATION:
+			tna_count(TNA_N_DESTINATION);
+			break;
+		case EP_TNA_CALLS_FULL:
+			tna_count(TNA_N_CALLS_FULL);
+			break;
+		case EP_TNA_CALL_TIME:
+			tna_count(TNA_N_CALL_TIME);
+			break;
+		case EP_TNA_FROM_REFUSED:
+			tna_count(TNA_N_FROM_REFUSED);
+			break;
+		default:
+			tna_count(TNA_N_REFUSED);
+	}
+}
+
+/* What the page can show its user, in whatever answer the script sends. */
+static void warn(sip_msg_t *msg, const struct ep_tna_cause_info *info)
+{
+	char text[512];
+	struct ep_buf b;
+
+	if(msg->first_line.type != SIP_REQUEST || msg->REQ_METHOD == METHOD_ACK)
+		return;
+	ep_buf_init(&b, text, sizeof(text));
+	ep_buf_put_z(&b, "Warning: 399 ");
+	ep_buf_put(&b, tna_set.cfg.own_host);
+	ep_buf_put_chr(&b, ' ');
+	ep_buf_put_quoted(&b, ep_view_z(info->text));
+	ep_buf_put_z(&b, "\r\n");
+	if(b.overflow || add_lump_rpl(msg, b.p, (int)b.len, LUMP_RPL_HDR) == NULL)
+		LM_ERR("no Warning in the answer\n");
 }
 
 int tna_work_end(struct tna_work *w, enum ep_tna_cause cause)
@@ -61,6 +97,8 @@ int tna_work_end(struct tna_work *w, enum ep_tna_cause cause)
 	if(cause == EP_TNA_OK)
 		return EP_RET_OK;
 	count_refusal(cause);
+	if(info->tell)
+		warn(w->msg, info);
 	if(cause == EP_TNA_INTERNAL || cause == EP_TNA_CORE_CHALLENGED)
 		LM_ERR("%s\n", info->text);
 	else

@@ -7,7 +7,9 @@
 #include "tna/check.h"
 #include "common/view.h"
 #include "calls.h"
+#include "limits.h"
 #include "message.h"
+#include "name.h"
 #include "route.h"
 #include "script.h"
 #include "store.h"
@@ -72,40 +74,110 @@ static struct ep_view service_hop(const struct ep_binding *b)
 	return na.uri;
 }
 
+/* What the page's WWSF allows comes behind what the specifications demand: an
+ * emergency call is told apart first, for one. */
+static enum ep_tna_cause plan_initial(struct ep_tna_request *plan,
+		struct tna_work *w, const struct ep_binding *b, struct tna_mark *mark)
+{
+	struct ep_tna_cfg cfg = tna_set.cfg;
+	struct ep_binding as = *b;
+	enum ep_tna_from_rule rule;
+	struct ep_view one = ep_view_none();
+	enum ep_tna_cause limit = tna_limits_from(&rule, b), cause;
+
+	if(rule != EP_TNA_FROM_KEEP) {
+		ep_tna_from_narrow(&as, &one);
+		cfg.from_strict = false; /* tna_name_initial() is stricter */
+	}
+	cause = ep_tna_request_plan(plan, &w->m, &cfg, &as, mark->icid, &w->arena);
+	if(cause == EP_TNA_OK)
+		cause = limit;
+	if(cause == EP_TNA_OK)
+		cause = tna_limits_destination(&w->m, b);
+	return cause == EP_TNA_OK
+				   ? tna_name_initial(&plan->edits, w, rule, one, mark)
+				   : cause;
+}
+
+static enum ep_tna_cause plan_within(struct ep_tna_request *plan,
+		struct tna_work *w, const struct ep_binding *b, struct ep_view icid)
+{
+	enum ep_tna_cause cause =
+			ep_tna_request_plan(plan, &w->m, &tna_set.cfg, b, icid, &w->arena);
+
+	return cause == EP_TNA_OK ? tna_name_within(&plan->edits, w, b) : cause;
+}
+
+static enum ep_tna_cause check_within(
+		struct tna_work *w, const struct ep_binding *b)
+{
+	struct ep_tna_request plan;
+	struct ep_view icid, hop = ep_view_none();
+	enum ep_tna_cause cause = tna_within_check(&icid, &hop, w, b);
+
+	if(cause == EP_TNA_OK)
+		cause = plan_within(&plan, w, b, icid);
+	if(cause == EP_TNA_OK)
+		cause = tna_work_edit(w, &plan.edits);
+	if(cause != EP_TNA_OK)
+		return cause;
+	reset_dst_uri(w->msg);
+	return send_to(w->msg, hop);
+}
+
+static enum ep_tna_cause check_initial(
+		struct tna_work *w, const struct ep_binding *b)
+{
+	struct tna_mark mark = {.id = b->id, .from_wic = true};
+	struct ep_tna_request plan;
+	struct ep_view hop;
+	enum ep_tna_cause cause;
+
+	mark.icid = tna_icid_new(&w->arena);
+	cause = plan_initial(&plan, w, b, &mark);
+	if(cause == EP_TNA_OK && w->msg->REQ_METHOD == METHOD_INVITE)
+		cause = tna_limits_call(&mark.usage, w->msg, b, true);
+	if(cause != EP_TNA_OK)
+		return cause;
+	if(w->msg->REQ_METHOD == METHOD_INVITE)
+		tna_calls_mark(w->msg, &mark);
+	cause = tna_work_edit(w, &plan.edits);
+	if(cause != EP_TNA_OK)
+		return cause;
+	/* Without a Service-Route there is no S-CSCF to go to, and the page's
+	 * Request-URI is no way into the core. */
+	hop = service_hop(b);
+	return hop.len > 0 ? send_to(w->msg, hop) : EP_TNA_INTERNAL;
+}
+
+/* ACK and CANCEL without a To tag: neither begins anything. */
+static enum ep_tna_cause check_hop(
+		struct tna_work *w, const struct ep_binding *b)
+{
+	struct ep_tna_request plan;
+	enum ep_tna_cause cause = ep_tna_request_plan(
+			&plan, &w->m, &tna_set.cfg, b, ep_view_none(), &w->arena);
+	struct ep_view hop = service_hop(b);
+
+	if(cause == EP_TNA_OK)
+		cause = tna_work_edit(w, &plan.edits);
+	if(cause != EP_TNA_OK || w->msg->REQ_METHOD == METHOD_CANCEL)
+		return cause;
+	return hop.len > 0 ? send_to(w->msg, hop) : EP_TNA_INTERNAL;
+}
+
 static enum ep_tna_cause do_check(struct tna_work *w)
 {
 	struct tna_copy c;
-	struct ep_tna_request plan;
-	struct ep_view icid, hop = ep_view_none();
-	enum ep_tna_cause cause = bound_of(&c, w);
+	int method = w->msg->REQ_METHOD;
 	bool in_dialog = has_to_tag(&w->m);
-	bool cancel = w->msg->REQ_METHOD == METHOD_CANCEL;
+	enum ep_tna_cause cause = bound_of(&c, w);
 
 	if(cause != EP_TNA_OK)
 		return cause;
-	if(in_dialog && !cancel)
-		cause = tna_within_check(&icid, &hop, w, &c.b);
-	else
-		icid = tna_icid_new(&w->arena);
-	if(cause != EP_TNA_OK)
-		return cause;
-	cause = ep_tna_request_plan(
-			&plan, &w->m, &tna_set.cfg, &c.b, icid, &w->arena);
-	if(cause != EP_TNA_OK)
-		return cause;
-	cause = tna_work_edit(w, &plan.edits);
-	if(cause != EP_TNA_OK || cancel)
-		return cause;
-	if(!in_dialog && w->msg->REQ_METHOD == METHOD_INVITE)
-		tna_calls_mark(w->msg, c.b.id, true, icid);
-	if(in_dialog) {
-		reset_dst_uri(w->msg);
-		return send_to(w->msg, hop);
-	}
-	/* Without a Service-Route there is no S-CSCF to go to, and the page's
-	 * Request-URI is no way into the core. */
-	hop = service_hop(&c.b);
-	return hop.len > 0 ? send_to(w->msg, hop) : EP_TNA_INTERNAL;
+	if(method == METHOD_CANCEL || (method == METHOD_ACK && !in_dialog))
+		return check_hop(w, &c.b);
+	return in_dialog ? check_within(w, &c.b) : check_initial(w, &c.b);
 }
 
 int tna_ki_check(sip_msg_t *msg)
@@ -163,22 +235,27 @@ static enum ep_tna_cause do_locate(struct tna_work *w)
 	struct tna_peer peer;
 	struct tna_copy c;
 	struct ep_hdredits edits;
+	struct tna_mark mark = {.id = c.b.id, .from_wic = false};
 	enum ep_tna_cause cause = locate(&peer, w, &c);
+	bool begins = w->msg->REQ_METHOD == METHOD_INVITE && !has_to_tag(&w->m);
 
 	if(cause == EP_TNA_OK)
 		cause = ep_tna_towards_plan(&edits, &w->m, &w->arena);
+	if(cause == EP_TNA_OK && has_to_tag(&w->m))
+		cause = tna_name_towards(&edits, w, c.b.id);
+	if(cause == EP_TNA_OK && begins)
+		cause = tna_limits_call(&mark.usage, w->msg, &c.b, false);
 	if(cause != EP_TNA_OK)
 		return cause;
+	if(begins)
+		tna_calls_mark(w->msg, &mark);
 	if(ep_hdredits_del_all(&edits, &w->m, EP_LIT("Route")) != EP_OK)
 		return EP_TNA_INTERNAL;
 	cause = tna_work_edit(w, &edits);
 	if(cause != EP_TNA_OK)
 		return cause;
-	if(tna_route_deliver(w->msg, &peer) != EP_OK)
-		return EP_TNA_INTERNAL;
-	if(w->msg->REQ_METHOD == METHOD_INVITE && !has_to_tag(&w->m))
-		tna_calls_mark(w->msg, c.b.id, false, ep_view_none());
-	return EP_TNA_OK;
+	return tna_route_deliver(w->msg, &peer) == EP_OK ? EP_TNA_OK
+													 : EP_TNA_INTERNAL;
 }
 
 int tna_ki_locate(sip_msg_t *msg)

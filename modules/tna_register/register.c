@@ -51,20 +51,21 @@ static bool same_device(
 }
 
 /**
- * The id under which this registration will be known: that of its connection;
- * or of the binding of the same user and the same page (+sip.instance and
- * reg-id, RFC 5626 4.1; without, the contact), which then moves here; or a
- * new one. IMPI_FOREIGN, TO_FOREIGN: the connection is bound to somebody
- * else, or to another of his registrations.
+ * The binding that this registration renews: that of its connection; or that
+ * of the same user and the same page (+sip.instance and reg-id, RFC 5626 4.1;
+ * without, the contact), which then moves here. *found false: none.
+ * IMPI_FOREIGN, TO_FOREIGN: the connection is bound to somebody else, or to
+ * another of his registrations.
  */
-static enum ep_tna_cause choose_id(unsigned char *id, struct tna_work *w,
-		int conid, struct ep_view impi, struct ep_view impu)
+static enum ep_tna_cause find_id(unsigned char *id, bool *found,
+		struct tna_work *w, int conid, struct ep_view impi, struct ep_view impu)
 {
 	struct ep_tna_contact device;
 	struct tna_copy c;
 	size_t nth;
 	enum ep_err err;
 
+	*found = true;
 	if(tna_store_by_conn(id, conid) && tna_store_get(&c, id, &w->arena) == EP_OK
 			&& c.life.state != EP_BINDING_ENDED) {
 		if(impi.p != NULL && !ep_view_eq(c.b.impi, impi))
@@ -82,6 +83,19 @@ static enum ep_tna_cause choose_id(unsigned char *id, struct tna_work *w,
 				&& ep_view_eq(c.b.impi, impi) && same_device(&c.b, &device))
 			return EP_TNA_OK;
 	}
+	*found = false;
+	return EP_TNA_OK;
+}
+
+/* The id under which this registration will be known. */
+static enum ep_tna_cause choose_id(unsigned char *id, struct tna_work *w,
+		int conid, struct ep_view impi, struct ep_view impu)
+{
+	bool found;
+	enum ep_tna_cause cause = find_id(id, &found, w, conid, impi, impu);
+
+	if(cause != EP_TNA_OK || found)
+		return cause;
 	/* A 200 OK that finds no room could not be taken back. */
 	if(tna_store_full()) {
 		LM_ERR("max_bindings is reached\n");
@@ -98,6 +112,20 @@ static struct ep_view to_uri(const struct ep_msg *m)
 	if(i == SIZE_MAX || ep_nameaddr_parse(&to, m->hdrs[i].value) != EP_OK)
 		return ep_view_none();
 	return to.uri;
+}
+
+/* One that is refused anyway takes no place either. */
+bool tna_registers_again(sip_msg_t *msg, int conid, struct ep_view impi)
+{
+	unsigned char id[EP_FLOW_ID_LEN];
+	struct tna_work w;
+	bool found = false;
+	enum ep_tna_cause cause = tna_work_begin(&w, msg);
+
+	if(cause == EP_TNA_OK)
+		cause = find_id(id, &found, &w, conid, impi, to_uri(&w.m));
+	ep_arena_fini(&w.arena);
+	return found || cause != EP_TNA_OK;
 }
 
 /* Scenario 1: the user name of the Digest is only known to the plan. */
@@ -119,8 +147,10 @@ static enum ep_tna_cause plan_digest(struct ep_tna_register *plan,
 
 static void pending_fill(struct tna_pending *p,
 		const struct ep_tna_register *plan, const struct ep_tna_identity *id,
-		bool auth_done, const unsigned char *binding, int conid)
+		const struct webrtc_auth_result *token, const unsigned char *binding,
+		int conid)
 {
+	bool auth_done = token != NULL;
 	const struct ep_tna_contact *c =
 			plan->contacts.n > 0 ? &plan->contacts.v[0] : NULL;
 
@@ -131,6 +161,7 @@ static void pending_fill(struct tna_pending *p,
 	p->b.impu = plan->impu;
 	p->b.auth_done = auth_done;
 	p->b.token_end_s = UINT64_MAX;
+	p->b.iat_s = -1;
 	if(c != NULL) {
 		p->b.contact = c->uri;
 		p->b.instance = c->instance;
@@ -142,6 +173,11 @@ static void pending_fill(struct tna_pending *p,
 	p->b.wwsf = id->wwsf;
 	p->b.add_entity = id->add_entity;
 	p->b.token_end_s = id->token_end_s;
+	p->b.issuer = token->issuer;
+	p->b.jti = token->jti;
+	p->b.sub = token->sub;
+	p->b.sid = token->sid;
+	p->b.iat_s = token->iat_s;
 }
 
 static enum ep_tna_cause do_register(struct tna_work *w)
@@ -174,7 +210,7 @@ static enum ep_tna_cause do_register(struct tna_work *w)
 				  : plan_digest(&plan, w, conid, flow, icid);
 	if(cause != EP_TNA_OK)
 		return cause;
-	pending_fill(&pending, &plan, &identity, token, id, conid);
+	pending_fill(&pending, &plan, &identity, token ? &result : NULL, id, conid);
 	if(tna_pending_set(w, &pending) != EP_OK)
 		return EP_TNA_INTERNAL;
 	memcpy(tna_current_of(w->msg)->id, id, EP_FLOW_ID_LEN);

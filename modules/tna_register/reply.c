@@ -9,7 +9,9 @@
 #include "common/view.h"
 #include "calls.h"
 #include "life.h"
+#include "limits.h"
 #include "message.h"
+#include "name.h"
 #include "route.h"
 #include "script.h"
 #include "store.h"
@@ -104,12 +106,14 @@ static enum ep_tna_cause bind_page(
 			now_s, now_s + r->expires_s);
 	/* A 200 that crossed the end of its binding is undone at the core. */
 	if(step.life.state == EP_BINDING_ENDED) {
+		tna_usage_unreserve(p->conid);
 		tna_life_queue(p->b.id, TNA_EVENT_NONE, step.actions, p->conid,
 				TNA_END_DEREGISTERED);
 		return EP_TNA_OK;
 	}
 	if(tna_store_put(&p->b, &step.life, p->conid) != EP_OK)
 		return EP_TNA_INTERNAL;
+	tna_usage_unreserve(p->conid);
 	tna_count(event == EP_BINDING_REGISTER_OK ? TNA_N_BOUND
 			  : event == EP_BINDING_REFRESHED ? TNA_N_REFRESHED
 											  : TNA_N_MOVED);
@@ -124,6 +128,9 @@ static enum ep_tna_cause bind_page(
 	else if(event == EP_BINDING_REGISTER_OK)
 		tna_life_queue(
 				p->b.id, TNA_EVENT_BOUND, 0, p->conid, TNA_END_DEREGISTERED);
+	/* Or it was revoked before the record was there to be found. */
+	if(tna_life_is_revoked(&p->b))
+		tna_life_end(p->b.id, TNA_END_REVOKED);
 	return EP_TNA_OK;
 }
 
@@ -164,6 +171,10 @@ static enum ep_tna_cause do_register_reply(struct tna_work *w)
 			.token_end_s = p.b.token_end_s};
 	cause = ep_tna_reply_plan(
 			&plan, &w->m, &tna_set.cfg, &sent, tna_now_s(), &w->arena);
+	/* Refused, or nothing to bind: its place is free. A binding takes it. */
+	if(w->m.status >= 200
+			&& (cause != EP_TNA_OK || plan.status != 200 || p.fetch))
+		tna_usage_unreserve(p.conid);
 	if(cause == EP_TNA_CORE_CHALLENGED)
 		return hide_challenge(w);
 	if(cause == EP_TNA_OK)
@@ -172,6 +183,7 @@ static enum ep_tna_cause do_register_reply(struct tna_work *w)
 		return cause;
 	if(plan.expires_s == 0 || p.expires_s == 0) {
 		unbind_page(p.b.id);
+		tna_usage_unreserve(p.conid);
 		return EP_TNA_OK;
 	}
 	return bind_page(w, &p, &plan);
@@ -201,11 +213,19 @@ static enum ep_tna_cause do_page_answer(struct tna_work *w, int conid)
 	struct tna_copy c;
 	struct ep_hdredits edits;
 	struct ep_binding none = {.auth_done = false};
+	enum ep_tna_from_rule rule;
+	struct ep_view one;
 	bool bound = tna_store_by_conn(id, conid)
 				 && tna_store_get(&c, id, &w->arena) == EP_OK;
-	enum ep_tna_cause cause =
-			ep_tna_answer_plan(&edits, &w->m, bound ? &c.b : &none, &w->arena);
+	enum ep_tna_cause cause;
 
+	if(bound
+			&& (tna_limits_from(&rule, &c.b) != EP_TNA_OK
+					|| rule != EP_TNA_FROM_KEEP))
+		ep_tna_from_narrow(&c.b, &one);
+	cause = ep_tna_answer_plan(&edits, &w->m, bound ? &c.b : &none, &w->arena);
+	if(cause == EP_TNA_OK)
+		cause = tna_name_back(&edits, &w->m, EP_LIT("To"), TNA_NOTE_TO);
 	if(bound) {
 		memcpy(tna_current_of(w->msg)->id, id, EP_FLOW_ID_LEN);
 		tna_current_of(w->msg)->known = true;
@@ -220,6 +240,8 @@ static enum ep_tna_cause do_core_answer(struct tna_work *w)
 	struct ep_hdredits edits;
 	enum ep_tna_cause cause = ep_tna_towards_plan(&edits, &w->m, &w->arena);
 
+	if(cause == EP_TNA_OK)
+		cause = tna_name_back(&edits, &w->m, EP_LIT("From"), TNA_NOTE_FROM);
 	return cause == EP_TNA_OK ? tna_work_edit(w, &edits) : cause;
 }
 

@@ -7,6 +7,7 @@
 #include "base/buf.h"
 #include "base/sipuri.h"
 #include "store.h"
+#include "usage.h"
 
 /* The canonical text of a longer identity is not indexed. */
 #define IMPU_MAX 512
@@ -33,6 +34,7 @@ struct record
 	struct ep_binding_life life;
 	int conid;
 	uint64_t since_s;
+	struct tna_usage *usage; /* counted there from link to unlink */
 	struct link conn;
 	size_t links_n; /* by identity */
 	struct link *links;
@@ -156,6 +158,16 @@ enum ep_err tna_store_get(
 		return EP_ENOMEM;
 	err = ep_binding_unpack(&out->b, copy.p, copy.len, arena);
 	return err == EP_OK ? EP_OK : EP_ENOMEM;
+}
+
+bool tna_store_is_ended(const unsigned char *id)
+{
+	struct bucket *b = bucket_lock(BY_ID, hash_octets(id, EP_FLOW_ID_LEN));
+	struct record *r = find(b, id);
+	bool ended = r == NULL || r->life.state == EP_BINDING_ENDED;
+
+	lock_release(&b->lock);
+	return ended;
 }
 
 bool tna_store_by_conn(unsigned char *id, int conid)
@@ -305,6 +317,7 @@ enum ep_err tna_store_put(const struct ep_binding *b,
 	if(r == NULL)
 		return EP_ENOMEM;
 	r->since_s = (uint64_t)time(NULL);
+	r->usage = tna_usage_of(b->wwsf);
 	lock_get(&store->writers);
 	bucket = bucket_lock(BY_ID, r->hash);
 	old = unlink_id(bucket, r->id, false);
@@ -319,11 +332,14 @@ enum ep_err tna_store_put(const struct ep_binding *b,
 	r->next = bucket->first.rec;
 	bucket->first.rec = r;
 	lock_release(&bucket->lock);
-	if(old != NULL)
+	if(old != NULL) {
 		links_del(old);
-	else
+		tna_usage_unregistered(old->usage);
+	} else {
 		store->n++;
+	}
 	links_add(r);
+	tna_usage_registered(r->usage);
 	lock_release(&store->writers);
 	if(old != NULL)
 		shm_free(old);
@@ -346,6 +362,7 @@ void tna_store_drop_ended(const unsigned char *id)
 	lock_release(&b->lock);
 	if(r != NULL) {
 		links_del(r);
+		tna_usage_unregistered(r->usage);
 		store->n--;
 	}
 	lock_release(&store->writers);

@@ -8,7 +8,8 @@
  * Locks, always in this order, never two of one kind:
  *   writers          one for the table; whoever links or unlinks
  *   a bucket's       of the three hashes; readers take only this one
- * No function is called out of this file with a lock held.
+ * Of other files' functions only usage.h's, which has a leaf lock, is called
+ * with `writers` held.
  * Any process may call any function after tna_store_init().
  */
 #ifndef EP_TNA_STORE_H
@@ -33,6 +34,8 @@ void tna_store_destroy(void);
 /* EP_OK, EP_ENOENT, EP_ENOMEM. */
 enum ep_err tna_store_get(
 		struct tna_copy *out, const unsigned char *id, struct ep_arena *arena);
+/* Is it not there (any more), or its state ENDED? */
+bool tna_store_is_ended(const unsigned char *id);
 /* The binding of a connection. */
 bool tna_store_by_conn(unsigned char *id, int conid);
 /* The `nth` binding that has the public identity `impu`. */

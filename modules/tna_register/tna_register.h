@@ -26,7 +26,7 @@ struct tna_settings
 	struct ep_flow_keys keys;
 	uint32_t node;
 	uint32_t epoch;
-	struct ep_view icscf_uri; /* of a REGISTER we send ourselves; or absent */
+	struct ep_view icscf_uri;  /* of a REGISTER we send ourselves; or absent */
 	struct ep_view core_hosts; /* host[:port], comma separated; or absent */
 	struct ep_view event_callback; /* KEMI function for events; or absent */
 	unsigned max_bindings;
@@ -81,6 +81,11 @@ enum tna_counter
 	TNA_N_FLOW_FAILED, /* 430 */
 	TNA_N_TAMPERED,    /* forged or misplaced flow tokens */
 	TNA_N_CALLS_ENDED, /* calls ended by us */
+	TNA_N_DESTINATION, /* limits of a WWSF */
+	TNA_N_CALLS_FULL,
+	TNA_N_CALL_TIME,
+	TNA_N_FROM_REFUSED,
+	TNA_N_FROM_REPLACED,
 	TNA_COUNTERS_N
 };
 int tna_counters_init(void);

@@ -6,6 +6,7 @@
 
 #include "calls.h"
 #include "life.h"
+#include "limits.h"
 #include "store.h"
 #include "tna_register.h"
 
@@ -39,6 +40,16 @@ static counter_def_t counter_defs[] = {
 				"requests with a forged or misplaced flow token"},
 		{&counters[TNA_N_CALLS_ENDED], "calls_ended", 0, NULL, NULL,
 				"calls ended by this node"},
+		{&counters[TNA_N_DESTINATION], "destination_refused", 0, NULL, NULL,
+				"requests to a destination the WWSF's pages may not reach"},
+		{&counters[TNA_N_CALLS_FULL], "calls_full", 0, NULL, NULL,
+				"calls refused at the WWSF's max_calls"},
+		{&counters[TNA_N_CALL_TIME], "call_time_used", 0, NULL, NULL,
+				"calls refused because the WWSF's call_s_per_day are used"},
+		{&counters[TNA_N_FROM_REFUSED], "from_refused", 0, NULL, NULL,
+				"requests of lent identities under another name"},
+		{&counters[TNA_N_FROM_REPLACED], "from_replaced", 0, NULL, NULL,
+				"requests of lent identities whose From was replaced"},
 		{NULL, NULL, 0, NULL, NULL, NULL},
 };
 
@@ -71,7 +82,9 @@ static int mod_init(void)
 	if(!tna_has_dlg)
 		LM_WARN("dialog is not loaded: calls do not end with their"
 				" registration\n");
-	if(tna_store_init(tna_set.hash_size, tna_set.max_bindings) != 0
+	tna_auth.on_register(tna_limits_admit);
+	if(tna_usage_init() != 0
+			|| tna_store_init(tna_set.hash_size, tna_set.max_bindings) != 0
 			|| tna_calls_init(tna_set.hash_size) != 0) {
 		LM_ERR("out of shared memory\n");
 		return -1;
@@ -88,6 +101,7 @@ static void mod_destroy(void)
 {
 	tna_life_destroy();
 	tna_store_destroy();
+	tna_usage_destroy();
 }
 
 /* What Kamailio looks up by name. */

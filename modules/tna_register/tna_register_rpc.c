@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later WITH OpenSSL-exception */
-/* RPC: tna.list, tna.show, tna.terminate, tna.stats. */
+/* RPC: tna.list, tna.show, tna.terminate, tna.usage, tna.stats. */
 #include "core/ip_addr.h"
 #include "core/rpc.h"
 
@@ -21,6 +21,8 @@ static const char *doc_show[] = {
 static const char *doc_terminate[] = {
 		"Ends calls and binding, closes the WebSocket: <binding|impu> [cause].",
 		0};
+static const char *doc_usage[] = {
+		"What the pages of each WWSF use of its limits (0: no limit).", 0};
 static const char *doc_stats[] = {"How many bindings there are.", 0};
 
 /* The nth binding an operator means by `text`. */
@@ -185,10 +187,36 @@ static void rpc_stats(rpc_t *rpc, void *ctx)
 				(int)s.held, "max", (int)s.max);
 }
 
+static void add_usage(rpc_t *rpc, void *ctx, const struct tna_usage_shown *u)
+{
+	void *st;
+
+	if(rpc->add(ctx, "{", &st) < 0)
+		return;
+	add_text(rpc, st, "wwsf", u->wwsf);
+	rpc->struct_add(st, "ddddd", "registrations", (int)u->n.registrations,
+			"pending", (int)u->pending, "calls", (int)u->n.calls, "answered",
+			(int)u->n.answered, "today_s", (int)u->today_s);
+	rpc->struct_add(st, "sdddd", "configured", u->gone ? "no" : "yes",
+			"max_registrations", (int)u->limits.max_registrations, "max_calls",
+			(int)u->limits.max_calls, "max_call_s", (int)u->limits.max_call_s,
+			"call_s_per_day", (int)u->limits.call_s_per_day);
+}
+
+static void rpc_usage(rpc_t *rpc, void *ctx)
+{
+	struct tna_usage_shown u;
+	unsigned nth;
+
+	for(nth = 0; tna_usage_show(&u, nth); nth++)
+		add_usage(rpc, ctx, &u);
+}
+
 rpc_export_t tna_rpc[] = {
 		{"tna.list", rpc_list, doc_list, RET_ARRAY},
 		{"tna.show", rpc_show, doc_show, RET_ARRAY},
 		{"tna.terminate", rpc_terminate, doc_terminate, 0},
 		{"tna.stats", rpc_stats, doc_stats, 0},
+		{"tna.usage", rpc_usage, doc_usage, RET_ARRAY},
 		{NULL, NULL, NULL, 0},
 };

@@ -50,7 +50,51 @@ struct webrtc_auth_result
 	struct ep_view entity;
 	long expires_s;   /* the token's exp, seconds since 1970 */
 	bool third_party; /* the WAF stands outside the operator's domain */
+	bool anonymous;   /* the token speaks for no user */
+	bool pool;        /* the IMPI is of its WWSF's own pool */
+	long iat_s;       /* the token's iat; -1: not known */
+	struct ep_view client;
+	struct ep_view sid; /* session at the WAF */
 };
+
+/* Who holds a permission, as far as a revocation may name it. Absent views
+ * are not known. */
+struct webrtc_auth_grant
+{
+	struct ep_view issuer; /* name of its section */
+	struct ep_view jti, sub, sid;
+	struct ep_view impi;
+	const struct ep_view *impus;
+	size_t impus_n;
+	struct ep_view waf, wwsf;
+	long iat_s; /* -1: not known */
+};
+
+/* What a [wwsf:id] section allows beyond the token; 0: no limit. */
+enum webrtc_auth_from
+{
+	WEBRTC_AUTH_FROM_KEEP,
+	WEBRTC_AUTH_FROM_REPLACE,
+	WEBRTC_AUTH_FROM_REFUSE
+};
+struct webrtc_auth_limits
+{
+	unsigned max_registrations; /* at once */
+	unsigned max_calls;         /* at once */
+	unsigned max_call_s;        /* longest call */
+	unsigned call_s_per_day;    /* of all calls, UTC days */
+	enum webrtc_auth_from from; /* for identities of its pool */
+};
+
+/* Runs in the process that took a revocation, once it is in force. Must not
+ * block: queue, and let another process look through what you keep. */
+typedef void (*webrtc_auth_revoked_f)(void);
+
+/* Runs in webrtc_auth_check(), for a REGISTER whose token is good, where its
+ * WWSF has a limit: false when this would be one registration more than `max`.
+ * Must not block. */
+typedef bool (*webrtc_auth_admit_f)(
+		sip_msg_t *msg, struct ep_view wwsf, struct ep_view impi, unsigned max);
 
 typedef struct webrtc_auth_api
 {
@@ -87,6 +131,26 @@ typedef struct webrtc_auth_api
 	 * TCP, at the latest 500 ms later. Returns without waiting. A second call
 	 * changes nothing. EP_OK, EP_ENOENT (connection unknown), EP_ERANGE. */
 	enum ep_err (*conn_close)(int conid, int code, struct ep_view reason);
+
+	/* Is something revoked that covers this grant? Cheap while the list is
+	 * empty. */
+	bool (*is_revoked)(const struct webrtc_auth_grant *grant);
+	/* mod_init only; one listener, the last counts. Who listens ends what is
+	 * bound, calls first, and closes its connections with close code 4003; a
+	 * connection that is still open 500 ms later is closed by webrtc_auth. */
+	void (*on_revoked)(webrtc_auth_revoked_f listener);
+
+	/* EP_OK, or EP_ENOENT: the configuration has no such WWSF (any more):
+	 * *out allows nothing then but what is there. */
+	enum ep_err (*wwsf_limits)(
+			struct webrtc_auth_limits *out, struct ep_view wwsf);
+	/* May users of this WWSF send initial requests there? `target` is an
+	 * IMPU-like URI in any spelling. */
+	bool (*wwsf_permits)(struct ep_view wwsf, struct ep_view target);
+	/* Is this private identity one that the WWSF lends (its pool)? */
+	bool (*wwsf_pool)(struct ep_view wwsf, struct ep_view impi);
+	/* mod_init only; who counts registrations. The last one counts. */
+	void (*on_register)(webrtc_auth_admit_f admit);
 } webrtc_auth_api_t;
 
 typedef int (*bind_webrtc_auth_f)(webrtc_auth_api_t *api);

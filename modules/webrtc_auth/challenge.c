@@ -10,6 +10,7 @@
 #include "token/policy.h"
 #include "webrtc_auth/challenge.h"
 #include "webrtc_auth/conn.h"
+#include "webrtc_auth/flood.h"
 #include "webrtc_auth/params.h"
 #include "webrtc_auth/policy.h"
 
@@ -89,25 +90,40 @@ static void put_bearer(
 	ep_buf_put_z(b, "\r\n");
 }
 
+/* Those behind one address do not all come back in the same second. */
+static unsigned retry_after_s(sip_msg_t *msg, enum ep_token_cause cause)
+{
+	if(cause == EP_TOKEN_REGISTRATIONS_FULL)
+		return 30;
+	if(cause != EP_TOKEN_SOURCE_EXCEEDED && cause != EP_TOKEN_COST_EXCEEDED)
+		return 1;
+	return 1 + ep_source_wait_s(&msg->rcv)
+		   + (unsigned)msg->rcv.proto_reserved1 % 10;
+}
+
 int ep_challenge_send(sip_msg_t *msg, enum ep_token_cause cause)
 {
-	const struct ep_token_cause_info *info = ep_token_cause_get(cause);
-	str reason = reason_of(info->sip_status);
+	const struct ep_policy_answer answer =
+			ep_policy_answer_get(ep_policy_get(), cause);
+	str reason = reason_of(answer.sip_status);
 	char text[2048];
 	struct ep_buf b;
 
 	ep_buf_init(&b, text, sizeof(text));
-	if(info->sip_status == 401 || info->oauth_error != NULL)
-		put_bearer(&b, msg, info->oauth_error);
-	if(info->sip_status == 503)
-		ep_buf_put_z(&b, "Retry-After: 1\r\n");
+	if(answer.sip_status == 401 || answer.oauth_error != NULL)
+		put_bearer(&b, msg, answer.oauth_error);
+	if(answer.sip_status == 503) {
+		ep_buf_put_z(&b, "Retry-After: ");
+		ep_buf_put_u64(&b, retry_after_s(msg, cause));
+		ep_buf_put_z(&b, "\r\n");
+	}
 	if(b.overflow) {
 		LM_ERR("the challenge does not fit\n");
 		return EP_RET_INTERNAL;
 	}
 	if(b.len > 0 && add_lump_rpl(msg, b.p, (int)b.len, LUMP_RPL_HDR) == NULL)
 		return EP_RET_INTERNAL;
-	if(sl.freply(msg, (int)info->sip_status, &reason) < 0)
+	if(sl.freply(msg, (int)answer.sip_status, &reason) < 0)
 		return EP_RET_INTERNAL;
 	return EP_RET_OK;
 }

@@ -9,7 +9,8 @@
 /* Before fork: finds sl. 0 or -1. */
 int ep_challenge_init(void);
 
-/* Sends the cause's status, with WWW-Authenticate or Retry-After where it has
+/* Sends the cause's status (identity and scope violations: the configured
+ * identity_status), with WWW-Authenticate or Retry-After where it has
  * one. EP_RET_OK or EP_RET_INTERNAL (nothing was sent). */
 int ep_challenge_send(sip_msg_t *msg, enum ep_token_cause cause);
 

@@ -16,7 +16,8 @@
 
 /* A client that has not answered the close frame by then is cut off. */
 #define ECHO_MS 500
-/* Sockets held open meanwhile; beyond it nobody gets time to answer. */
+/* Sockets held open meanwhile; who comes beyond it waits for a place: he is
+ * marked, and nothing of him is processed. */
 #define CLOSING_MAX 512
 
 struct closing
@@ -28,6 +29,7 @@ struct closing
 
 static struct closing closings[CLOSING_MAX];
 static size_t closings_n;
+static bool waiting; /* some may not have found a place */
 
 static enum ep_err mark(
 		bool *first, int conid, int code, struct ep_view reason, bool hold)
@@ -51,6 +53,14 @@ enum ep_err ep_close_start(int conid, int code, struct ep_view reason)
 	if(first)
 		ep_worker_wake_close(conid);
 	return err;
+}
+
+void ep_close_marked(unsigned n)
+{
+	if(n == 0)
+		return;
+	counter_add(ep_counters.closed, (int)n);
+	ep_worker_wake_close(EP_CLOSE_ALL);
 }
 
 enum ep_err ep_close_hold(
@@ -94,11 +104,6 @@ static void begin(const struct ep_conn *conn)
 	if(fd < 0)
 		return;
 	send_close_frame(conn);
-	if(closings_n == CLOSING_MAX) {
-		shutdown(fd, SHUT_RDWR);
-		close(fd);
-		return;
-	}
 	closings[closings_n++] = (struct closing){conn->id, fd, get_ticks_raw()};
 }
 
@@ -106,8 +111,10 @@ void ep_close_begin(int conid)
 {
 	struct ep_conn conn;
 
-	while(ep_conn_end(&conn, conid) == EP_OK)
+	while(closings_n < CLOSING_MAX && ep_conn_end(&conn, conid) == EP_OK)
 		begin(&conn);
+	if(closings_n == CLOSING_MAX)
+		waiting = true;
 }
 
 /* Gone, or answered: a connection whose client has echoed the close frame is
@@ -130,6 +137,10 @@ void ep_close_step(void)
 		shutdown(closings[i].fd, SHUT_RDWR);
 		close(closings[i].fd);
 		closings[i] = closings[--closings_n];
+	}
+	if(waiting && closings_n < CLOSING_MAX) {
+		waiting = false;
+		ep_close_begin(0);
 	}
 }
 

@@ -23,6 +23,12 @@ enum ep_err ep_close_hold(
 		bool *mine, int conid, int code, struct ep_view reason);
 void ep_close_go(int conid);
 
+/* `n` connections were marked as revoked elsewhere (ep_conns_cut()). */
+void ep_close_marked(unsigned n);
+
+/* Instead of an id, in a note to the worker: all that wait for their end. */
+#define EP_CLOSE_ALL (-1)
+
 /* The following only in the worker process. */
 
 /* Sends the close frame; 0: of all connections that wait for theirs. */

@@ -4,6 +4,7 @@
 #include "core/atomic_ops.h"
 #include "core/locking.h"
 #include "core/mem/shm_mem.h"
+#include "core/timer_ticks.h"
 
 #include "webrtc_auth/conn.h"
 
@@ -13,6 +14,11 @@ struct entry
 {
 	struct entry *next;
 	struct ep_conn c;
+	struct ep_revoke_grant *grant; /* a block of its own, or NULL */
+	unsigned looked;               /* at this generation it was not revoked */
+	bool is_cut;                   /* it is, and ends at cut_at */
+	enum ep_token_cause cut_cause;
+	ticks_t cut_at;
 };
 
 struct table
@@ -24,6 +30,13 @@ struct table
 };
 
 static struct table *table;
+
+static void entry_free(struct entry *e)
+{
+	if(e->grant != NULL)
+		shm_free(e->grant);
+	shm_free(e);
+}
 
 enum ep_err ep_conns_init(unsigned max)
 {
@@ -54,7 +67,7 @@ void ep_conns_fini(void)
 	for(i = 0; i < BUCKETS; i++)
 		for(e = table->buckets[i]; e != NULL; e = next) {
 			next = e->next;
-			shm_free(e);
+			entry_free(e);
 		}
 	lock_set_destroy(table->locks);
 	lock_set_dealloc(table->locks);
@@ -105,7 +118,7 @@ static void entry_unlink(struct entry **at)
 
 	*at = e->next;
 	atomic_dec(&table->n);
-	shm_free(e);
+	entry_free(e);
 }
 
 /* Bucket locked. */
@@ -194,6 +207,19 @@ static void reason_copy(char *out, struct ep_view reason)
 	out[i] = '\0';
 }
 
+/* Bucket locked. False: somebody had before. */
+static bool entry_revoke(
+		struct entry *e, int code, struct ep_view reason, bool hold)
+{
+	if(e->c.revoked)
+		return false;
+	e->c.revoked = true;
+	e->c.held = hold;
+	e->c.close_code = code;
+	reason_copy(e->c.close_reason, reason);
+	return true;
+}
+
 enum ep_err ep_conn_revoke(
 		bool *first, int id, int code, struct ep_view reason, bool hold)
 {
@@ -202,13 +228,7 @@ enum ep_err ep_conn_revoke(
 	*first = false;
 	if(e == NULL)
 		return EP_ENOENT;
-	if(!e->c.revoked) {
-		*first = true;
-		e->c.revoked = true;
-		e->c.held = hold;
-		e->c.close_code = code;
-		reason_copy(e->c.close_reason, reason);
-	}
+	*first = entry_revoke(e, code, reason, hold);
 	entry_unlock(e);
 	return EP_OK;
 }
@@ -253,6 +273,9 @@ enum ep_err ep_conn_authenticate(int id,
 		return EP_ENOENT;
 	if(!e->c.revoked) {
 		err = EP_OK;
+		if(!e->c.authenticated
+				|| memcmp(e->c.token, token, sizeof(e->c.token)) != 0)
+			e->c.inactive = 0;
 		e->c.authenticated = true;
 		memcpy(e->c.token, token, sizeof(e->c.token));
 		memcpy(e->c.identity, identity, sizeof(e->c.identity));
@@ -273,6 +296,53 @@ unsigned ep_conn_failed(int id)
 	n = ++e->c.failures;
 	entry_unlock(e);
 	return n;
+}
+
+unsigned ep_conn_inactive(int id)
+{
+	struct entry *e = entry_lock(id);
+	unsigned n;
+
+	if(e == NULL)
+		return 0;
+	n = ++e->c.inactive;
+	entry_unlock(e);
+	return n;
+}
+
+void ep_conn_passed(int id)
+{
+	struct entry *e = entry_lock(id);
+
+	if(e == NULL)
+		return;
+	e->c.failures = 0;
+	entry_unlock(e);
+}
+
+bool ep_conn_wait(int id, unsigned max)
+{
+	struct entry *e = entry_lock(id);
+	bool may;
+
+	if(e == NULL)
+		return false;
+	may = e->c.waiting < max;
+	if(may)
+		e->c.waiting++;
+	entry_unlock(e);
+	return may;
+}
+
+void ep_conn_waited(int id)
+{
+	struct entry *e = entry_lock(id);
+
+	if(e == NULL)
+		return;
+	if(e->c.waiting > 0)
+		e->c.waiting--;
+	entry_unlock(e);
 }
 
 /* Bucket locked. */
@@ -321,6 +391,131 @@ void ep_conns_walk(
 				at = &(*at)->next;
 			else
 				entry_unlink(at);
+		lock_set_release(table->locks, i);
+	}
+}
+
+/* --- what a connection's token permits, and whether it still does --- */
+
+enum ep_err ep_conn_grant_set(int id, const struct ep_revoke_grant *grant)
+{
+	void *block = shm_malloc(ep_revoke_grant_size(grant));
+	struct ep_revoke_grant *fresh, *old;
+	struct entry *e;
+
+	if(block == NULL)
+		return EP_ENOMEM;
+	fresh = ep_revoke_grant_copy(block, grant);
+	e = entry_lock(id);
+	if(e == NULL) {
+		shm_free(block);
+		return EP_ENOENT;
+	}
+	old = e->grant;
+	e->grant = fresh;
+	e->looked = 0;
+	entry_unlock(e);
+	if(old != NULL)
+		shm_free(old);
+	return EP_OK;
+}
+
+/* Bucket locked. */
+static enum ep_token_cause grant_look(
+		struct entry *e, unsigned generation, ep_conn_match_f match)
+{
+	enum ep_token_cause cause;
+
+	if(e->looked == generation)
+		return EP_TOKEN_OK;
+	cause = match(e->grant);
+	if(cause == EP_TOKEN_OK)
+		e->looked = generation;
+	return cause;
+}
+
+enum ep_err ep_conn_grant_look(enum ep_token_cause *out, int id,
+		unsigned generation, ep_conn_match_f match)
+{
+	struct entry *e = entry_lock(id);
+	enum ep_err err = EP_ENOENT;
+
+	*out = EP_TOKEN_OK;
+	if(e == NULL)
+		return EP_ENOENT;
+	if(e->grant != NULL) {
+		err = EP_OK;
+		*out = grant_look(e, generation, match);
+	}
+	entry_unlock(e);
+	return err;
+}
+
+static bool cut_now(struct entry *e)
+{
+	const struct ep_token_cause_info *info = ep_token_cause_get(e->cut_cause);
+
+	return entry_revoke(e, info->close, ep_view_z(info->text), false);
+}
+
+/* Bucket locked. */
+static bool cut_begin(struct entry *e, enum ep_token_cause cause, bool hold)
+{
+	if(e->is_cut || e->c.revoked)
+		return false;
+	e->is_cut = true;
+	e->cut_cause = cause;
+	if(!hold || !e->c.bound)
+		return cut_now(e);
+	e->cut_at = get_ticks_raw() + MS_TO_TICKS(EP_CONN_CUT_MS);
+	return true;
+}
+
+void ep_conns_cut(struct ep_conns_cut *out, unsigned generation,
+		ep_conn_match_f match, bool hold)
+{
+	enum ep_token_cause cause;
+	struct entry *e;
+	unsigned i;
+
+	*out = (struct ep_conns_cut){.n = 0};
+	for(i = 0; i < BUCKETS; i++) {
+		if(table->buckets[i] == NULL)
+			continue;
+		lock_set_get(table->locks, i);
+		for(e = table->buckets[i]; e != NULL; e = e->next) {
+			if(e->grant == NULL || !e->c.authenticated)
+				continue;
+			cause = grant_look(e, generation, match);
+			if(cause == EP_TOKEN_OK || !cut_begin(e, cause, hold))
+				continue;
+			out->n++;
+			if(e->c.revoked)
+				out->now++;
+		}
+		lock_set_release(table->locks, i);
+	}
+}
+
+void ep_conns_cut_due(struct ep_conns_cut *out)
+{
+	ticks_t now = get_ticks_raw();
+	struct entry *e;
+	unsigned i;
+
+	*out = (struct ep_conns_cut){.n = 0};
+	for(i = 0; i < BUCKETS; i++) {
+		if(table->buckets[i] == NULL)
+			continue;
+		lock_set_get(table->locks, i);
+		for(e = table->buckets[i]; e != NULL; e = e->next) {
+			if(!e->is_cut || e->c.revoked)
+				continue;
+			if(e->c.bound && (s_ticks_t)(now - e->cut_at) < 0)
+				out->n++;
+			else if(cut_now(e))
+				out->now++;
+		}
 		lock_set_release(table->locks, i);
 	}
 }

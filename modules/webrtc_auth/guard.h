@@ -5,15 +5,18 @@
  * The parser prints what it cannot read, with all that follows, at ERROR
  * level: with the access token. So what is not well-formed (see
  * base/sipframe.h) is taken away before the parser sees it, is counted as a
- * failure of its connection, and gets no answer.
+ * failure of its connection, and gets no answer. What goes on is masked (see
+ * stash.h), before siptrace and the like copy it.
  */
 #ifndef EP_WEBRTC_AUTH_GUARD_H
 #define EP_WEBRTC_AUTH_GUARD_H
 
 /* When the module is loaded, before modules that look at incoming data place
- * their callbacks in their mod_init. 0 or -1. */
+ * their callbacks in their mod_init, wherever they stand in the script. (Of
+ * the earlier of the two events Kamailio has one callback: siptrace, which
+ * wants it too, is called by ours.) 0 or -1. */
 int ep_guard_register(void);
-/* The counter, and what keeps the connection. Before fork. 0 or -1.
+/* What keeps the connection, and what ends the stash. Before fork. 0 or -1.
  * Kamailio has one place for a callback on what its parser refuses. If another
  * module (nosip) has it, a malformed message ends its connection at once. */
 int ep_guard_init(void);

@@ -54,6 +54,8 @@ static void put_token(struct fields *f, const struct ep_token_result *t)
 	put_view(f, "scope", t->scope);
 	put_view(f, "sub", t->sub);
 	put_view(f, "jti", t->jti);
+	put_view(f, "sid", t->sid);
+	put_long(f, "iat", (long)t->iat_s);
 	put_view(f, "issuer", t->issuer);
 	put_long(f, "expires", (long)t->exp_s);
 	put_long(f, "third_party", t->third_party);
@@ -103,8 +105,8 @@ static void take(struct webrtc_auth_result *out, const sr_xavp_t *x)
 		struct ep_view *v;
 	} views[] = {{"cause", &out->cause}, {"impi", &out->impi},
 			{"waf", &out->waf}, {"wwsf", &out->wwsf}, {"scope", &out->scope},
-			{"sub", &out->sub}, {"jti", &out->jti}, {"issuer", &out->issuer},
-			{"entity", &out->entity}};
+			{"sub", &out->sub}, {"jti", &out->jti}, {"sid", &out->sid},
+			{"issuer", &out->issuer}, {"entity", &out->entity}};
 	size_t i;
 
 	if(x->val.type == SR_XTYPE_LONG) {
@@ -112,6 +114,8 @@ static void take(struct webrtc_auth_result *out, const sr_xavp_t *x)
 			out->status = (int)x->val.v.l;
 		else if(is_named(x, "expires"))
 			out->expires_s = x->val.v.l;
+		else if(is_named(x, "iat"))
+			out->iat_s = x->val.v.l;
 		else if(is_named(x, "third_party"))
 			out->third_party = x->val.v.l != 0;
 		return;
@@ -129,7 +133,7 @@ enum ep_err ep_result_load(struct webrtc_auth_result *out)
 {
 	sr_xavp_t *x = fields_get();
 
-	*out = (struct webrtc_auth_result){.status = 0};
+	*out = (struct webrtc_auth_result){.iat_s = -1};
 	if(x == NULL)
 		return EP_ENOENT;
 	for(; x != NULL; x = x->next)

@@ -19,8 +19,18 @@ enum
 	EP_RET_TABLE_FULL = -90, /* no more connections: answer 503 */
 	EP_RET_NO_CONNECTION = -91,
 	EP_RET_BAD_CODE = -92,
-	EP_RET_NOT_CHECKED = -93 /* webrtc_auth_check() was not called before */
+	EP_RET_NOT_CHECKED = -93, /* webrtc_auth_check() was not called before */
+	EP_RET_SUSPENDED_TWICE = -94, /* a transaction is suspended once only */
+	EP_RET_LOGOUT = -96,          /* a log-out was refused (and answered) */
+	EP_RET_LOGOUT_LATER = -97,    /* not now (answered with 503) */
+	/* webrtc_auth_check_async(): the request goes on in the other route; a
+	 * native script ends by it, a KEMI script has to return. */
+	EP_RET_SUSPENDED = 0
 };
+
+/* What Kamailio calls this process; above 0: it serves SIP and must not wait.
+ */
+extern int ep_rank;
 
 /* Before fork. 0 or -1. */
 int ep_script_init(void);

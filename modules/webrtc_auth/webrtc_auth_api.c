@@ -3,6 +3,7 @@
 #include "core/dprint.h"
 #include "core/ip_addr.h"
 #include "core/mod_fix.h"
+#include "core/route.h"
 #include "core/script_cb.h"
 #include "core/timer.h"
 
@@ -15,9 +16,13 @@
 #include "webrtc_auth/check.h"
 #include "webrtc_auth/close.h"
 #include "webrtc_auth/counters.h"
+#include "webrtc_auth/limits.h"
 #include "webrtc_auth/params.h"
+#include "webrtc_auth/pending.h"
 #include "webrtc_auth/policy.h"
+#include "webrtc_auth/logout.h"
 #include "webrtc_auth/result.h"
+#include "webrtc_auth/revoke.h"
 #include "webrtc_auth/script.h"
 
 /* The Origin header, exactly one (RFC 6455 4.2.2). */
@@ -109,25 +114,83 @@ static void log_refused(sip_msg_t *msg, const struct ep_check *c)
 			suppressed);
 }
 
-static int ki_check(sip_msg_t *msg)
+/* Leaves the request to its WAF. EP_TOKEN_OK: it is suspended, or was before
+ * and this is its retransmission. */
+static enum ep_token_cause ask_waf(int *ret, sip_msg_t *msg,
+		const struct ep_check *c, const struct ep_resume *resume)
+{
+	const struct ep_pending_ask ask = {
+			.issuer = c->ask->name,
+			.token = c->ask_token,
+			.hash = c->ask_hash,
+			.timeout_ms = c->ask->http_timeout_ms,
+			.max = c->max_pending,
+			.issuers_n = c->ask_issuers_n,
+			.conn_id = c->conn.id,
+	};
+
+	switch(ep_pending_suspend(msg, &ask, resume)) {
+		case EP_PENDING_SUSPENDED:
+		case EP_PENDING_RETRANSMISSION:
+			return EP_TOKEN_OK;
+		case EP_PENDING_BUSY:
+			counter_inc(ep_counters.introspect_busy);
+			return EP_TOKEN_INTROSPECT_BUSY;
+		case EP_PENDING_TWICE:
+			*ret = EP_RET_SUSPENDED_TWICE;
+			return EP_TOKEN_INTROSPECT_FAILED;
+		default:
+			return EP_TOKEN_INTROSPECT_FAILED;
+	}
+}
+
+/* With `resume`, a REGISTER whose WAF has to be asked is suspended. */
+static int check(sip_msg_t *msg, const struct ep_resume *resume)
 {
 	struct ep_arena arena;
 	struct ep_check c;
 	char first[8192];
-	int ret;
+	int ret = 0;
 
 	if(msg->first_line.type != SIP_REQUEST)
 		return EP_RET_INTERNAL;
 	ep_arena_init(
 			&arena, first, sizeof(first), &ep_pkg_alloc, EP_MSG_ARENA_MAX);
-	ep_check_request(&c, msg, &arena);
-	ret = ep_token_cause_get(c.cause)->script;
+	if(resume != NULL && ep_pending_is_foreign()) {
+		c = (struct ep_check){.cause = EP_TOKEN_INTROSPECT_FAILED};
+		ret = EP_RET_SUSPENDED_TWICE;
+	} else {
+		ep_check_request(&c, msg, &arena);
+	}
+	if(c.cause == EP_TOKEN_PENDING && resume != NULL) {
+		c.cause = ask_waf(&ret, msg, &c, resume);
+		if(c.cause == EP_TOKEN_OK) {
+			ep_arena_fini(&arena);
+			return EP_RET_SUSPENDED;
+		}
+	}
+	if(ret == 0)
+		ret = ep_token_cause_get(c.cause)->script;
 	if(ep_result_store(&c) != EP_OK)
 		ret = EP_RET_INTERNAL;
 	ep_arena_fini(&arena);
 	counter_inc(ep_counters.cause[c.cause]);
 	log_refused(msg, &c);
 	return ret;
+}
+
+static int ki_check(sip_msg_t *msg)
+{
+	return check(msg, NULL);
+}
+
+static int ki_check_async(sip_msg_t *msg, str *function)
+{
+	const struct ep_resume resume = {-1, ep_view_str(function)};
+
+	if(resume.function.len == 0 || sr_kemi_eng_get() == NULL)
+		return EP_RET_INTERNAL;
+	return check(msg, &resume);
 }
 
 static int close_ret(enum ep_err err)
@@ -202,6 +265,13 @@ static int w_check(sip_msg_t *msg, char *p1, char *p2)
 	return ki_check(msg);
 }
 
+static int w_check_async(sip_msg_t *msg, char *route, char *p2)
+{
+	const struct ep_resume resume = {(int)(intptr_t)route, ep_view_none()};
+
+	return check(msg, &resume);
+}
+
 static int w_challenge(sip_msg_t *msg, char *p1, char *p2)
 {
 	return ki_challenge(msg);
@@ -229,6 +299,28 @@ static int w_close_conid(
 			|| fixup_get_svalue(msg, (gparam_t *)reason_p, &reason) != 0)
 		return EP_RET_INTERNAL;
 	return ki_close_conid(msg, conid, code, &reason);
+}
+
+/* The name of a route becomes its number. */
+static int fixup_check_async(void **param, int n)
+{
+	int route = route_lookup(&main_rt, *param);
+
+	if(route < 0 || main_rt.rlist[route] == NULL) {
+		LM_ERR("webrtc_auth_check_async: no route %s\n", (char *)*param);
+		return -1;
+	}
+	if(!async_task_workers_active()) {
+		LM_ERR("webrtc_auth_check_async: needs async_workers\n");
+		return -1;
+	}
+	*param = (void *)(intptr_t)route;
+	return 0;
+}
+
+static int w_logout(sip_msg_t *msg, char *p1, char *p2)
+{
+	return ep_logout_request(msg);
 }
 
 static int fixup_close(void **param, int n)
@@ -307,6 +399,12 @@ int bind_webrtc_auth(webrtc_auth_api_t *api)
 			.conn_binding = api_conn_binding,
 			.conn_revoked = api_conn_revoked,
 			.conn_close = ep_close_start,
+			.wwsf_limits = ep_limits_get,
+			.wwsf_permits = ep_limits_permits,
+			.wwsf_pool = ep_limits_pool,
+			.on_register = ep_limits_on_register,
+			.is_revoked = ep_revoke_covers,
+			.on_revoked = ep_revoke_listen,
 	};
 	return 0;
 }
@@ -319,12 +417,15 @@ int bind_webrtc_auth(webrtc_auth_api_t *api)
 cmd_export_t ep_cmds[] = {
 	{"webrtc_auth_origin", w_origin, 0, 0, 0, EVENT_ROUTE},
 	{"webrtc_auth_check", w_check, 0, 0, 0, REQUEST_ROUTE},
+	{"webrtc_auth_check_async", w_check_async, 1, fixup_check_async, 0,
+		REQUEST_ROUTE},
 	{"webrtc_auth_challenge", w_challenge, 0, 0, 0,
 		REQUEST_ROUTE},
 	{"webrtc_auth_close", w_close, 2, fixup_close, 0,
 		ANY_ROUTE},
 	{"webrtc_auth_close_conid", ANY(w_close_conid), 3,
 		fixup_close_conid, 0, ANY_ROUTE},
+	{"webrtc_auth_logout", w_logout, 0, 0, 0, EVENT_ROUTE},
 	{"bind_webrtc_auth", ANY(bind_webrtc_auth), 0, 0, 0, 0},
 	{0, 0, 0, 0, 0, 0}
 };
@@ -335,6 +436,8 @@ sr_kemi_t ep_kemi[] = {
 		{NONE, NONE, NONE, NONE, NONE, NONE}},
 	{str_init("webrtc_auth"), str_init("check"), SR_KEMIP_INT, ki_check,
 		{NONE, NONE, NONE, NONE, NONE, NONE}},
+	{str_init("webrtc_auth"), str_init("check_async"), SR_KEMIP_INT,
+		ki_check_async, {SR_KEMIP_STR, NONE, NONE, NONE, NONE, NONE}},
 	{str_init("webrtc_auth"), str_init("challenge"), SR_KEMIP_INT,
 		ki_challenge, {NONE, NONE, NONE, NONE, NONE, NONE}},
 	{str_init("webrtc_auth"), str_init("close"), SR_KEMIP_INT, ki_close,
@@ -342,6 +445,8 @@ sr_kemi_t ep_kemi[] = {
 	{str_init("webrtc_auth"), str_init("close_conid"), SR_KEMIP_INT,
 		ki_close_conid,
 		{SR_KEMIP_INT, SR_KEMIP_INT, SR_KEMIP_STR, NONE, NONE, NONE}},
+	{str_init("webrtc_auth"), str_init("logout"), SR_KEMIP_INT,
+		ep_logout_request, {NONE, NONE, NONE, NONE, NONE, NONE}},
 	{{0, 0}, {0, 0}, 0, NULL, {0, 0, 0, 0, 0, 0}}
 };
 // clang-format on

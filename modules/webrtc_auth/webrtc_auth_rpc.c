@@ -1,17 +1,26 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later WITH OpenSSL-exception */
 /* kamcmd webrtc_auth.*: no token and no key material in any answer. */
+#include <arpa/inet.h>
+#include <limits.h>
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 #include "core/dprint.h"
 
 #include "base/buf.h"
 #include "common/view.h"
+#include "webrtc_auth/cache.h"
 #include "webrtc_auth/close.h"
 #include "webrtc_auth/conn.h"
 #include "webrtc_auth/counters.h"
+#include "webrtc_auth/flood.h"
 #include "webrtc_auth/keystore.h"
+#include "webrtc_auth/pending.h"
+#include "webrtc_auth/params.h"
 #include "webrtc_auth/policy.h"
+#include "webrtc_auth/revfile.h"
+#include "webrtc_auth/revoke.h"
 #include "webrtc_auth/script.h"
 #include "webrtc_auth/worker.h"
 
@@ -25,16 +34,20 @@ static char *text_of(char *out, size_t cap, struct ep_view v)
 static void rpc_reload(rpc_t *rpc, void *ctx)
 {
 	struct ep_config_error error;
+	char text[900];
+	struct ep_buf changes;
 
-	if(ep_policy_reload(&error) != EP_OK) {
+	ep_buf_init(&changes, text, sizeof(text));
+	if(ep_policy_reload(&error, &changes) != EP_OK) {
 		LM_ERR("reload refused, line %u: %s\n", error.line, error.text);
 		rpc->fault(ctx, 400, "line %u: %s", error.line, error.text);
 		return;
 	}
 	ep_worker_wake_fetch();
-	LM_NOTICE(
-			"configuration reloaded, generation %u\n", ep_policy_generation());
-	rpc->rpl_printf(ctx, "generation %u", ep_policy_generation());
+	LM_NOTICE("configuration reloaded, generation %u, changed: %.*s\n",
+			ep_policy_generation(), EP_FMT(ep_buf_view(&changes)));
+	rpc->rpl_printf(ctx, "generation %u, changed: %.*s", ep_policy_generation(),
+			EP_FMT(ep_buf_view(&changes)));
 }
 
 static const char *state_name(enum ep_jwk_state state)
@@ -67,6 +80,38 @@ static void add_key(rpc_t *rpc, void *list, const struct ep_keyset_entry *k)
 			state_name(k->state));
 }
 
+static int age_of(time_t then_s, time_t now_s)
+{
+	return then_s != 0 ? (int)(now_s - then_s) : -1;
+}
+
+static const char *error_of(const char *text)
+{
+	return text[0] != '\0' ? text : "-";
+}
+
+static void add_metadata(rpc_t *rpc, void *h,
+		const struct ep_keystore_state *state, time_t now_s)
+{
+	rpc->struct_add(h, "ds", "metadata_age",
+			age_of(state->metadata_ok_s, now_s), "metadata_error",
+			error_of(state->metadata_error));
+}
+
+static void add_introspection(rpc_t *rpc, void *h,
+		const struct ep_issuer *issuer, const struct ep_keystore_state *state,
+		time_t now_s)
+{
+	char url[EP_KEYSTORE_URL_MAX];
+
+	text_of(url, sizeof(url),
+			issuer->introspect.p != NULL ? issuer->introspect
+										 : ep_view_z(state->introspect));
+	rpc->struct_add(h, "sds", "introspect", error_of(url), "introspect_age",
+			age_of(state->introspect_ok_s, now_s), "introspect_error",
+			error_of(state->introspect_error));
+}
+
 static void add_issuer(rpc_t *rpc, void *ctx, const struct ep_issuer *issuer,
 		const struct ep_keyset *set)
 {
@@ -76,15 +121,20 @@ static void add_issuer(rpc_t *rpc, void *ctx, const struct ep_issuer *issuer,
 	void *h, *list;
 	size_t i;
 
-	ep_keystore_get(&state, issuer->name, issuer->jwks);
+	ep_keystore_get(&state, issuer);
 	if(rpc->add(ctx, "{", &h) < 0)
 		return;
 	rpc->struct_add(h, "ssdds", "issuer",
 			text_of(name, sizeof(name), issuer->name), "source",
-			text_of(source, sizeof(source), issuer->jwks), "generation",
-			(int)state.generation, "age",
-			state.ok_s ? (int)(now_s - state.ok_s) : -1, "last_error",
-			state.error[0] ? state.error : "-");
+			text_of(source, sizeof(source),
+					issuer->jwks.p != NULL ? issuer->jwks
+										   : ep_view_z(state.jwks)),
+			"generation", (int)state.generation, "age",
+			age_of(state.ok_s, now_s), "last_error", error_of(state.error));
+	if(issuer->discovery != EP_DISCOVERY_NO)
+		add_metadata(rpc, h, &state, now_s);
+	if(issuer->is_introspected)
+		add_introspection(rpc, h, issuer, &state, now_s);
 	if(set == NULL || rpc->struct_add(h, "[", "keys", &list) < 0)
 		return;
 	for(i = 0; i < set->n; i++)
@@ -122,14 +172,46 @@ static void rpc_refresh(rpc_t *rpc, void *ctx)
 	str name = STR_NULL;
 
 	if(rpc->scan(ctx, "*S", &name) < 1) {
-		ep_keystore_want(EP_LIT(""));
+		ep_keystore_want(EP_LIT(""), EP_WANT_METADATA);
 		return;
 	}
 	if(!is_issuer(ep_view_str(&name))) {
 		rpc->fault(ctx, 404, "no such issuer");
 		return;
 	}
-	ep_keystore_want(ep_view_str(&name));
+	ep_keystore_want(ep_view_str(&name), EP_WANT_METADATA);
+}
+
+static void add_cache(rpc_t *rpc, void *h)
+{
+	struct ep_cache_stats cache;
+
+	ep_cache_stats(&cache);
+	rpc->struct_add(h, "ddddddd", "cache_size", (int)cache.cap, "cache_entries",
+			(int)cache.entries, "cache_bytes", (int)cache.region_bytes,
+			"cache_hit", (int)counter_get_val(ep_counters.cache_hit),
+			"cache_miss", (int)counter_get_val(ep_counters.cache_miss),
+			"cache_stale", (int)counter_get_val(ep_counters.cache_stale),
+			"cache_evicted", (int)counter_get_val(ep_counters.cache_evicted));
+}
+
+static void add_introspect(rpc_t *rpc, void *h)
+{
+	const struct
+	{
+		const char *name;
+		counter_handle_t counter;
+	} v[] = {{"introspect_asked", ep_counters.introspect_asked},
+			{"introspect_answered", ep_counters.introspect_answered},
+			{"introspect_failed", ep_counters.introspect_failed},
+			{"introspect_inactive", ep_counters.introspect_inactive},
+			{"introspect_busy", ep_counters.introspect_busy},
+			{"introspect_cache", ep_counters.introspect_cache}};
+	size_t i;
+
+	rpc->struct_add(h, "d", "introspect_pending", (int)ep_pending_count());
+	for(i = 0; i < sizeof(v) / sizeof(*v); i++)
+		rpc->struct_add(h, "d", v[i].name, (int)counter_get_val(v[i].counter));
 }
 
 static void rpc_stats(rpc_t *rpc, void *ctx)
@@ -139,8 +221,19 @@ static void rpc_stats(rpc_t *rpc, void *ctx)
 
 	if(rpc->add(ctx, "{", &h) < 0)
 		return;
-	rpc->struct_add(h, "dd", "connections", (int)ep_conns_count(), "generation",
-			(int)ep_policy_generation());
+	rpc->struct_add(h, "ddd", "connections", (int)ep_conns_count(),
+			"generation", (int)ep_policy_generation(), "revoked_entries",
+			(int)ep_revoke_count());
+	rpc->struct_add(h, "dddddddd", "revoked_connections",
+			(int)counter_get_val(ep_counters.revoked_connections),
+			"revoked_file_failed",
+			(int)counter_get_val(ep_counters.revoked_file_failed), "logout_ok",
+			(int)counter_get_val(ep_counters.logout_ok), "logout_refused",
+			(int)counter_get_val(ep_counters.logout_refused), "node_taken",
+			(int)counter_get_val(ep_counters.node_taken), "node_refused",
+			(int)counter_get_val(ep_counters.node_refused), "node_replayed",
+			(int)counter_get_val(ep_counters.node_replayed), "node_undelivered",
+			(int)counter_get_val(ep_counters.node_undelivered));
 	rpc->struct_add(h, "dddddd", "origin_ok",
 			(int)counter_get_val(ep_counters.origin_ok), "origin_refused",
 			(int)counter_get_val(ep_counters.origin_refused), "dropped",
@@ -148,10 +241,53 @@ static void rpc_stats(rpc_t *rpc, void *ctx)
 			(int)counter_get_val(ep_counters.closed), "fetch_ok",
 			(int)counter_get_val(ep_counters.fetch_ok), "fetch_failed",
 			(int)counter_get_val(ep_counters.fetch_failed));
+	rpc->struct_add(h, "d", "frames_malformed",
+			(int)counter_get_val(ep_counters.frames_malformed));
+	add_cache(rpc, h);
+	add_introspect(rpc, h);
 	for(i = 0; i < EP_TOKEN_CAUSE_N; i++)
 		if(counter_get_val(ep_counters.cause[i]) != 0)
 			rpc->struct_add(h, "d", ep_token_cause_get(i)->name,
 					(int)counter_get_val(ep_counters.cause[i]));
+}
+
+/* RFC 5952 */
+static void source_text(char out[64], const struct ep_flood_source *s)
+{
+	unsigned char address[16] = {0};
+	bool is_ip4 = s->v[0] == 4;
+
+	memcpy(address, s->v + 1, is_ip4 ? 4 : 8);
+	if(inet_ntop(is_ip4 ? AF_INET : AF_INET6, address, out, 48) == NULL)
+		out[0] = '\0';
+	if(!is_ip4)
+		strcat(out, "/64");
+}
+
+static void rpc_sources(rpc_t *rpc, void *ctx)
+{
+	struct ep_flood_row rows[100];
+	int64_t now_ms = ep_floods_now_ms();
+	char source[64];
+	int max = 20;
+	size_t i, n;
+	void *h;
+
+	if(rpc->scan(ctx, "*d", &max) > 0 && (max < 1 || max > 100)) {
+		rpc->fault(ctx, 400, "how many: 1..100");
+		return;
+	}
+	n = ep_floods_worst(rows, (size_t)max);
+	for(i = 0; i < n; i++) {
+		source_text(source, &rows[i].source);
+		if(rpc->add(ctx, "{", &h) < 0)
+			return;
+		rpc->struct_add(h, "sddddd", "source", source, "failures",
+				(int)rows[i].failures, "cost_ms", (int)rows[i].cost_us / 1000,
+				"total", (int)rows[i].failures_ever, "age",
+				(int)((now_ms - rows[i].seen_ms) / 1000), "good",
+				(int)rows[i].good);
+	}
 }
 
 struct list_ctx
@@ -216,6 +352,242 @@ static void rpc_close(rpc_t *rpc, void *ctx)
 	}
 }
 
+/* --- revocation --- */
+
+/* Longest a revocation may be asked to count: ten years. */
+#define REVOKE_S_MAX 315360000
+/* How long an answer waits for the disk. */
+#define DISK_MS 2000
+
+static bool is_wwsf(struct ep_view id)
+{
+	const struct ep_token_policy *policy = ep_policy_get();
+
+	return policy != NULL && ep_policy_wwsf_find(policy, id) != NULL;
+}
+
+/* A name that is only written wrong revokes nothing: better said. */
+static const char *name_flaw(const struct ep_revoke_entry *e)
+{
+	if(ep_revoke_kind_has_issuer(e->kind) && !is_issuer(e->issuer))
+		return "no such issuer";
+	if(e->kind == EP_REVOKE_ISSUER && !is_issuer(e->value))
+		return "no such issuer";
+	if(e->kind == EP_REVOKE_WWSF && !is_wwsf(e->value))
+		return "no such WWSF";
+	return NULL;
+}
+
+/* kind and value; false: the fault is set. */
+static bool entry_scan(struct ep_revoke_entry *e, rpc_t *rpc, void *ctx,
+		struct ep_arena *arena)
+{
+	enum ep_revoke_kind kind;
+	str name, value;
+
+	if(rpc->scan(ctx, "S.S", &name, &value) < 2) {
+		rpc->fault(ctx, 400, "needs a kind and a value");
+		return false;
+	}
+	kind = ep_revoke_kind_find(ep_view_str(&name));
+	if(kind == EP_REVOKE_KIND_N || kind == EP_REVOKE_LOGOUT) {
+		rpc->fault(ctx, 400,
+				"kind is jti, sub, sid, impi, impu, wwsf, waf or issuer");
+		return false;
+	}
+	switch(ep_revoke_entry_make(e, kind, ep_view_str(&value), arena)) {
+		case EP_OK:
+			return true;
+		case EP_ENOMEM:
+			rpc->fault(ctx, 500, "out of memory");
+			return false;
+		default:
+			rpc->fault(ctx, 400, "%s: %s", ep_revoke_kind_name(kind),
+					ep_revoke_kind_has_issuer(kind)
+							? "value is issuer/value"
+							: "value cannot be read, or is too long");
+			return false;
+	}
+}
+
+/* `now`, or seconds since 1970. */
+static bool issued_read(struct ep_revoke_entry *e, struct ep_view text)
+{
+	uint64_t n = (uint64_t)time(NULL);
+
+	if(!ep_view_eq(text, EP_LIT("now"))
+			&& !ep_view_u64(&n, text, (uint64_t)1 << 53))
+		return false;
+	e->only_issued = true;
+	e->issued_s = (int64_t)n;
+	return true;
+}
+
+static bool revoke_scan(struct ep_revoke_entry *e, rpc_t *rpc, void *ctx,
+		struct ep_arena *arena)
+{
+	int seconds = ep_params()->revoke_seconds;
+	const char *flaw;
+	str issued;
+
+	if(!entry_scan(e, rpc, ctx, arena))
+		return false;
+	flaw = name_flaw(e);
+	if(flaw != NULL) {
+		rpc->fault(ctx, 404, "%s", flaw);
+		return false;
+	}
+	if(rpc->scan(ctx, "*.d", &seconds) > 0
+			&& (seconds < 1 || seconds > REVOKE_S_MAX)) {
+		rpc->fault(ctx, 400, "seconds are not in 1..%d", REVOKE_S_MAX);
+		return false;
+	}
+	if(rpc->scan(ctx, "*.S", &issued) > 0
+			&& !issued_read(e, ep_view_str(&issued))) {
+		rpc->fault(ctx, 400, "issued is `now` or seconds since 1970");
+		return false;
+	}
+	e->until_s = (int64_t)time(NULL) + seconds;
+	e->by = EP_REVOKE_BY_RPC;
+	return true;
+}
+
+/* Is the list, as it is now, on the disk? A process that serves SIP does not
+ * wait for it. */
+static int saved_now(void)
+{
+	if(!ep_revfile_exists())
+		return 0;
+	return ep_rank <= 0 && ep_revfile_wait(DISK_MS);
+}
+
+static void revoke_do(rpc_t *rpc, void *ctx, const struct ep_revoke_entry *e)
+{
+	bool changed;
+	unsigned n;
+	void *h;
+
+	switch(ep_revoke_put(&changed, e)) {
+		case EP_OK:
+			break;
+		case EP_ENOSPC:
+			rpc->fault(ctx, 507, "max_revoked is reached");
+			return;
+		default:
+			rpc->fault(ctx, 500, "out of memory");
+			return;
+	}
+	n = ep_revoke_enforce();
+	LM_NOTICE("revoked by RPC: %s, %u connections end\n",
+			ep_revoke_kind_name(e->kind), n);
+	if(rpc->add(ctx, "{", &h) < 0)
+		return;
+	rpc->struct_add(h, "ddd", "connections", (int)n, "until", (int)e->until_s,
+			"saved", saved_now());
+}
+
+static void rpc_revoke(rpc_t *rpc, void *ctx)
+{
+	struct ep_revoke_entry e;
+	struct ep_arena arena;
+	char first[4096];
+
+	ep_arena_init(&arena, first, sizeof(first), NULL, 0);
+	if(revoke_scan(&e, rpc, ctx, &arena))
+		revoke_do(rpc, ctx, &e);
+	ep_arena_fini(&arena);
+}
+
+static void rpc_unrevoke(rpc_t *rpc, void *ctx)
+{
+	struct ep_revoke_entry e;
+	struct ep_arena arena;
+	char first[4096];
+	int n = 0, only;
+	void *h;
+
+	ep_arena_init(&arena, first, sizeof(first), NULL, 0);
+	if(entry_scan(&e, rpc, ctx, &arena)) {
+		for(only = 0; only < 2; only++) {
+			e.only_issued = only;
+			n += ep_revoke_lift(&e) == EP_OK;
+		}
+		if(n == 0)
+			rpc->fault(ctx, 404, "not revoked");
+		else if(rpc->add(ctx, "{", &h) >= 0)
+			rpc->struct_add(h, "dd", "lifted", n, "saved", saved_now());
+	}
+	ep_arena_fini(&arena);
+}
+
+struct page
+{
+	rpc_t *rpc;
+	void *ctx;
+	unsigned skip, left;
+	int64_t now_s;
+};
+
+/* Texts as in the file: no octet that a terminal would not like. */
+static void add_revoked(const struct ep_revoke_entry *e, void *ctx)
+{
+	char text[EP_REVOKE_LINE_MAX + 1];
+	struct page *p = ctx;
+	struct ep_view rest;
+	struct ep_buf b;
+	str issuer, value;
+	void *h;
+
+	int until_s = e->until_s < INT_MAX ? (int)e->until_s : INT_MAX;
+
+	if(e->lifted || e->until_s < p->now_s || p->left == 0)
+		return;
+	if(p->skip > 0) {
+		p->skip--;
+		return;
+	}
+	ep_buf_init(&b, text, sizeof(text));
+	if(ep_revoke_entry_print(&b, e) != EP_OK
+			|| p->rpc->add(p->ctx, "{", &h) < 0)
+		return;
+	p->left--;
+	rest = ep_buf_view(&b);
+	ep_view_cut(&rest, ' ');
+	issuer = ep_str_view(ep_view_cut(&rest, ' '));
+	value = ep_str_view(ep_view_cut(&rest, ' '));
+	p->rpc->struct_add(h, "sSSdddsd", "kind", ep_revoke_kind_name(e->kind),
+			"issuer", &issuer, "value", &value, "until", until_s,
+			"seconds_left", until_s - (int)p->now_s, "issued",
+			e->only_issued ? (int)e->issued_s : -1, "by",
+			ep_revoke_by_name(e->by), "since", (int)(e->at_ms / 1000));
+}
+
+static void rpc_revoked(rpc_t *rpc, void *ctx)
+{
+	struct page p = {rpc, ctx, 0, 100, time(NULL)};
+	int from = 0, count = 100;
+	size_t chain;
+
+	if(rpc->scan(ctx, "*d", &from) > 0)
+		rpc->scan(ctx, "*d", &count);
+	if(from < 0 || count < 0 || count > 10000) {
+		rpc->fault(ctx, 400, "from is not below 0, count is in 0..10000");
+		return;
+	}
+	p.skip = (unsigned)from;
+	p.left = (unsigned)count;
+	for(chain = 0; p.left > 0 && ep_revoke_walk(chain, add_revoked, &p);)
+		chain++;
+}
+
+static const char *revoke_doc[2] = {
+		"Revoke: jti|sub|sid|impi|impu|wwsf|waf|issuer, value (issuer/value "
+		"for the first three), optional: seconds, and `now` or a time up to "
+		"which tokens were issued",
+		0};
+static const char *unrevoke_doc[2] = {"Lift a revocation: kind, value", 0};
+static const char *revoked_doc[2] = {
+		"What is revoked; optional: from, count (100)", 0};
 static const char *reload_doc[2] = {
 		"Check the configuration file, and use it if it is good", 0};
 static const char *keys_doc[2] = {"Issuers and their keys", 0};
@@ -223,6 +595,8 @@ static const char *refresh_doc[2] = {
 		"Fetch the keys of one issuer, or of all, as soon as allowed", 0};
 static const char *stats_doc[2] = {"Counters that are not zero", 0};
 static const char *conns_doc[2] = {"Connections; optional: how many", 0};
+static const char *sources_doc[2] = {
+		"Addresses with refused tokens, worst first; optional: how many", 0};
 static const char *close_doc[2] = {
 		"End a connection: id, optional close code and reason", 0};
 
@@ -233,7 +607,11 @@ rpc_export_t ep_rpcs[] = {
 	{"webrtc_auth.refresh", rpc_refresh, refresh_doc, 0},
 	{"webrtc_auth.stats", rpc_stats, stats_doc, 0},
 	{"webrtc_auth.conns", rpc_conns, conns_doc, RET_ARRAY},
+	{"webrtc_auth.sources", rpc_sources, sources_doc, RET_ARRAY},
 	{"webrtc_auth.close", rpc_close, close_doc, 0},
+	{"webrtc_auth.revoke", rpc_revoke, revoke_doc, 0},
+	{"webrtc_auth.unrevoke", rpc_unrevoke, unrevoke_doc, 0},
+	{"webrtc_auth.revoked", rpc_revoked, revoked_doc, RET_ARRAY},
 	{0, 0, 0, 0}
 };
 // clang-format on

@@ -11,7 +11,13 @@
 
 #include "webrtc_auth/close.h"
 #include "webrtc_auth/conn.h"
-#include "webrtc_auth/fetch.h"
+#include "webrtc_auth/http.h"
+#include "webrtc_auth/introspect.h"
+#include "webrtc_auth/logout.h"
+#include "webrtc_auth/pending.h"
+#include "webrtc_auth/revoke.h"
+#include "webrtc_auth/shmfix.h"
+#include "webrtc_auth/source.h"
 #include "webrtc_auth/tcp.h"
 #include "webrtc_auth/worker.h"
 
@@ -19,6 +25,9 @@
  * for clients to answer a close frame. */
 #define IDLE_MS 1000
 #define CLOSING_MS 10
+/* ... and while the async workers' socket is full. */
+#define UNTAKEN_MS 2
+#define REVOKING_MS 50
 #define SWEEP_S 5
 
 /* 0: fetch; else the id of a connection to end. */
@@ -84,15 +93,17 @@ static void read_notes(void)
 	while(recv(wake_socks[0], &conid, sizeof(conid), 0)
 			== (ssize_t)sizeof(conid))
 		if(conid != 0)
-			ep_close_begin(conid);
+			ep_close_begin(conid == EP_CLOSE_ALL ? 0 : conid);
 }
 
 void ep_worker_run(void)
 {
 	unsigned swept_s = get_ticks(), looked_s = 0;
 
-	if(ep_fetch_init() != 0)
+	ep_shmfix_begin();
+	if(ep_http_init() != 0)
 		LM_ERR("no keys will be fetched\n");
+	ep_pending_start();
 	for(;;) {
 		cfg_update();
 		read_notes();
@@ -100,8 +111,15 @@ void ep_worker_run(void)
 			looked_s = get_ticks();
 			ep_close_begin(0);
 		}
+		ep_logout_step(); /* before the sources, which hold the policy */
+		ep_revoke_step();
 		ep_close_step();
-		ep_fetch_step(wake_socks[0], ep_close_pending() ? CLOSING_MS : IDLE_MS);
+		ep_sources_step();
+		ep_introspect_step();
+		ep_http_step(wake_socks[0], ep_pending_step()     ? UNTAKEN_MS
+									: ep_close_pending()  ? CLOSING_MS
+									: ep_revoke_pending() ? REVOKING_MS
+														  : IDLE_MS);
 		if(get_ticks() - swept_s >= SWEEP_S) {
 			ep_conns_walk(is_alive, NULL);
 			swept_s = get_ticks();

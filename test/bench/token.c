@@ -2,109 +2,23 @@
 /**
  * How many tokens a second: ep_token_verify() with claims and policy, beside
  * the bare signature check in OpenSSL (parsed key, new context per operation)
- * and beside libjwt (jwt_decode with the PEM key).
+ * and beside libjwt (jwt_decode with the PEM key). And how many that are in
+ * the cache, and what one takes there.
  *
  * The rivals take turns in short slices of one run, so that a busy machine
  * slows all of them; a figure is the median over the slices.
  */
 #include <jwt.h>
-#include <time.h>
-#include "../unit/token/mint.h"
-#include "token/verify.h"
+#include <stdatomic.h>
+#include "token/cache.h"
+#include "token/recheck.h"
+#include "token/resultpack.h"
+#include "token/subject.h"
 
 #define SLICE_S 0.1
 #define SLICES 31
-#define NOW_S INT64_C(1800000000)
-
-struct bench
-{
-	const char *alg;
-	char *pem;      /* public key */
-	EVP_PKEY *pkey; /* the same, parsed */
-	char *token;
-	char *input;             /* its first two parts */
-	unsigned char sig[1024]; /* as OpenSSL wants it: DER for ECDSA */
-	size_t sig_n;
-	const struct ep_token_policy *policy;
-	struct ep_keyring ring;
-	const struct ep_keyset *sets[1];
-	struct ep_keyset set;
-};
-
-static void need(int ok, const char *what)
-{
-	if(!ok) {
-		fprintf(stderr, "bench: %s failed\n", what);
-		exit(1);
-	}
-}
-
-static void *get(void *ctx, size_t n)
-{
-	(void)ctx;
-	return malloc(n);
-}
-
-static void put(void *ctx, void *p)
-{
-	(void)ctx;
-	free(p);
-}
-
-static const struct ep_alloc heap = {get, put, NULL};
-
-static const char config[] =
-		"[issuer:home]\n"
-		"iss = https://waf.home1.net\n"
-		"jwks = /etc/kamailio/waf.jwks\n"
-		"aud = epcscf.home1.net\n"
-		"waf = waf@home1.net\n"
-		"domain = operator\n"
-		"max_lifetime_s = 86400\n"
-		"[wwsf:shop]\n"
-		"origin = https://shop.example\n"
-		"issuer = home\n"
-		"client_id = shop\n"
-		"impi = *@home1.net\n"
-		"impu = sip:*@home1.net, tel:+44*\n";
-
-static const char payload[] =
-		"{\"iss\":\"https://waf.home1.net\",\"sub\":\"248289761001\","
-		"\"aud\":[\"epcscf.home1.net\",\"account\"],\"exp\":1800003600,"
-		"\"iat\":1799999990,\"nbf\":1799999990,"
-		"\"jti\":\"5f0c2b1e-3b1c-4a7e-9a51-0b8b6d9d1b0a\","
-		"\"client_id\":\"shop\","
-		"\"scope\":\"openid profile webrtc-ims-client-access-to-ims\","
-		"\"impi\":\"alice@home1.net\","
-		"\"impu\":[\"sip:alice@home1.net\",\"tel:+441632960083\"]}";
 
 /* --- the rivals: each true when the token was accepted --- */
-
-static bool run_ours(struct bench *b)
-{
-	char first[8192];
-	struct ep_arena arena;
-	struct ep_token_result result;
-	enum ep_token_cause cause;
-
-	ep_arena_init(&arena, first, sizeof(first), &heap, 1 << 20);
-	cause = ep_token_verify(&result, b->policy, &b->ring, ep_view_z(b->token),
-			EP_LIT("shop"), NOW_S, &arena);
-	ep_arena_fini(&arena);
-	return cause == EP_TOKEN_OK && result.impus_n == 2;
-}
-
-static bool run_evp(struct bench *b)
-{
-	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-	bool ok = EVP_DigestVerifyInit(ctx, NULL, EVP_sha256(), NULL, b->pkey) == 1
-			  && EVP_DigestVerify(ctx, b->sig, b->sig_n,
-						 (const unsigned char *)b->input, strlen(b->input))
-						 == 1;
-
-	EVP_MD_CTX_free(ctx);
-	return ok;
-}
 
 static bool run_libjwt(struct bench *b)
 {
@@ -143,6 +57,41 @@ enum
 static bool (*const rivals[RIVALS])(struct bench *) = {
 		run_ours, run_evp, run_libjwt, run_sig};
 
+static char *public_pem(EVP_PKEY *key)
+{
+	BIO *bio = BIO_new(BIO_s_mem());
+	char *text;
+	long n;
+	char *copy;
+
+	need(PEM_write_bio_PUBKEY(bio, key), "PEM");
+	n = BIO_get_mem_data(bio, &text);
+	copy = calloc(1, (size_t)n + 1);
+	memcpy(copy, text, (size_t)n);
+	BIO_free(bio);
+	return copy;
+}
+
+static EVP_PKEY *public_key(const char *pem)
+{
+	BIO *bio = BIO_new_mem_buf(pem, -1);
+	EVP_PKEY *key = PEM_read_bio_PUBKEY(bio, NULL, NULL, NULL);
+
+	BIO_free(bio);
+	need(key != NULL, "public key");
+	return key;
+}
+
+static void bench_init(struct bench *b, const char *alg)
+{
+	subject_make(b, alg, strcmp(alg, "ES256") == 0 ? mint_pem_ec : mint_pem_rsa,
+			NULL);
+	subject_load(b);
+	b->pem = public_pem(b->pkey);
+	EVP_PKEY_free(b->pkey);
+	b->pkey = public_key(b->pem);
+}
+
 /* --- measuring --- */
 
 static double clock_s(void)
@@ -180,86 +129,144 @@ static double median(double *v, size_t n)
 	return v[n / 2];
 }
 
-/* --- setting up --- */
+/* --- the cache --- */
 
-static char *public_pem(EVP_PKEY *key)
+/* As webrtc_auth keeps it by default: 16384 tokens in 16 tables, each under a
+ * lock of its own; in front of a packed result three numbers. */
+#define CACHE_TOKENS 16384
+#define SHARDS 16
+#define SHARD_HEAD 64
+#define FLOOD 60000
+#define RECENT (CACHE_TOKENS / 4 * 3) /* the tables are filled unevenly */
+#define POLICY_GENERATION 7
+#define KEYS_GENERATION 3
+
+struct label
 {
-	BIO *bio = BIO_new(BIO_s_mem());
-	char *text;
-	long n;
-	char *copy;
+	uint32_t cause;
+	uint32_t policy_generation;
+	uint32_t keys_generation;
+};
 
-	need(PEM_write_bio_PUBKEY(bio, key), "PEM");
-	n = BIO_get_mem_data(bio, &text);
-	copy = calloc(1, (size_t)n + 1);
-	memcpy(copy, text, (size_t)n);
-	BIO_free(bio);
-	return copy;
+struct kept
+{
+	struct ep_token_cache *tables[SHARDS];
+	atomic_flag locks[SHARDS];
+	size_t region_len; /* of all */
+	size_t entries;
+	char *text; /* of the token at hand */
+	size_t text_n;
+	unsigned next;
+};
+
+/* The n-th token's text: other octets in its signature. */
+static struct ep_view text_of(struct kept *k, unsigned n)
+{
+	char *at = k->text + k->text_n - 10;
+
+	for(int i = 0; i < 4; i++, n >>= 5)
+		at[i] = (char)('A' + (n & 31));
+	return ep_view_of(k->text, k->text_n);
 }
 
-static EVP_PKEY *public_key(const char *pem)
+static void shard_lock(struct kept *k, size_t shard)
 {
-	BIO *bio = BIO_new_mem_buf(pem, -1);
-	EVP_PKEY *key = PEM_read_bio_PUBKEY(bio, NULL, NULL, NULL);
-
-	BIO_free(bio);
-	need(key != NULL, "public key");
-	return key;
+	while(atomic_flag_test_and_set(&k->locks[shard]))
+		;
 }
 
-/* OpenSSL's own form of the token's signature. */
-static void sig_load(struct bench *b)
+static void kept_init(struct kept *k, struct bench *b)
 {
-	unsigned char raw[1024];
-	size_t n;
-	ECDSA_SIG *sig;
-	unsigned char *p = b->sig;
+	struct label label = {EP_TOKEN_OK, POLICY_GENERATION, KEYS_GENERATION};
+	size_t n = ep_token_cache_size(CACHE_TOKENS / SHARDS), evicted_n;
+	unsigned char hash[EP_SHA256_LEN];
+	struct ep_token_result result;
+	struct ep_arena arena;
+	char octets[1024];
+	struct ep_buf buf;
 
-	need(ep_b64url_decode(
-				 raw, sizeof(raw), &n, ep_view_z(strrchr(b->token, '.') + 1))
-					== EP_OK,
-			"signature");
-	if(strcmp(b->alg, "RS256") == 0) {
-		memcpy(b->sig, raw, n);
-		b->sig_n = n;
-		return;
-	}
-	sig = ECDSA_SIG_new();
-	ECDSA_SIG_set0(
-			sig, BN_bin2bn(raw, 32, NULL), BN_bin2bn(raw + 32, 32, NULL));
-	b->sig_n = (size_t)i2d_ECDSA_SIG(sig, &p);
-	ECDSA_SIG_free(sig);
-}
-
-static void bench_init(struct bench *b, const char *alg, const char *pem)
-{
-	static struct ep_arena arena;
-	struct ep_config_error error;
-	EVP_PKEY *key = mint_key(pem);
-	char header[128];
-	char *jwks = mint_cat(NULL, "{\"keys\":[");
-
-	/* typ: libjwt takes no other than JWT. */
 	ep_arena_init(&arena, NULL, 0, &heap, 1 << 20);
-	snprintf(header, sizeof(header),
-			"{\"alg\":\"%s\",\"typ\":\"JWT\",\"kid\":\"k-2026-11\"}", alg);
-	b->alg = alg;
-	b->pem = public_pem(key);
-	b->pkey = public_key(b->pem);
-	b->token = mint_token(key, header, payload);
-	b->input = mint_input(header, payload);
-	sig_load(b);
-	need(ep_token_config_parse(&b->policy, ep_view_z(config), &arena, &error)
-					== EP_OK,
-			error.text);
-	jwks = mint_cat(jwks, mint_jwk(key, ",\"kid\":\"k-2026-11\""));
-	jwks = mint_cat(jwks, "]}");
-	need(ep_keyset_load(&b->set, ep_view_z(jwks), &b->policy->issuers[0],
-				 &ep_jwk_limits_default, &arena)
+	need(ep_token_verify(&result, b->policy, &b->ring, ep_view_z(b->token),
+				 EP_LIT("shop"), NOW_S, NULL, &arena)
 					== EP_TOKEN_OK,
-			"key set");
-	b->sets[0] = &b->set;
-	b->ring = (struct ep_keyring){b->sets, 1};
+			"the token");
+	ep_buf_init(&buf, octets, sizeof(octets));
+	ep_buf_put(&buf, ep_view_of((const char *)&label, sizeof(label)));
+	need(ep_token_result_pack(&buf, &result) == EP_OK, "packing");
+	k->text = mint_cat(NULL, b->token);
+	k->text_n = strlen(k->text);
+	for(size_t i = 0; i < SHARDS; i++) {
+		k->tables[i] = ep_token_cache_init(
+				malloc(n), n, (const unsigned char *)"benchmark's seed");
+		need(k->tables[i] != NULL, "the cache");
+		atomic_flag_clear(&k->locks[i]);
+	}
+	for(unsigned i = 0; i < FLOOD; i++) {
+		need(ep_sha256(hash, text_of(k, i)) == EP_OK, "SHA-256");
+		need(ep_token_cache_put(k->tables[hash[31] % SHARDS], hash,
+					 ep_buf_view(&buf), NOW_S + 300, NOW_S, &evicted_n)
+						== EP_OK,
+				"putting");
+	}
+	for(size_t i = 0; i < SHARDS; i++)
+		k->entries += ep_token_cache_count(k->tables[i]);
+	k->region_len = SHARDS * (n + SHARD_HEAD) + SHARD_HEAD;
+	printf("\ncache: %zu octets packed, %zu tokens in %zu octets\n", buf.len,
+			k->entries, k->region_len);
+	ep_arena_fini(&arena);
+}
+
+/* Everything that a token in the cache costs, from its text in the request to
+ * the result: SHA-256, lock, look-up and copy, unpacking, is it of this
+ * configuration and these keys, is it in time and of this connection's WWSF.
+ * Not in it: the parsing of SIP and Bearer, To and From. */
+static bool hit(struct kept *k, struct bench *b, unsigned n)
+{
+	unsigned char octets[EP_TOKEN_CACHE_VALUE_MAX], hash[EP_SHA256_LEN];
+	char first[4096];
+	struct ep_token_result result;
+	struct ep_arena arena;
+	struct ep_view packed;
+	struct label label;
+	int64_t until_s;
+	enum ep_err err;
+	size_t shard, len;
+	bool ok;
+
+	if(ep_sha256(hash, text_of(k, n)) != EP_OK)
+		return false;
+	shard = hash[31] % SHARDS;
+	shard_lock(k, shard);
+	err = ep_token_cache_get(k->tables[shard], octets, sizeof(octets), &len,
+			&until_s, hash, NOW_S);
+	atomic_flag_clear(&k->locks[shard]);
+	if(err != EP_OK)
+		return false;
+	ep_arena_init(&arena, first, sizeof(first), &heap, 1 << 20);
+	packed = ep_arena_copy(&arena, ep_view_of((const char *)octets, len));
+	memcpy(&label, packed.p, sizeof(label));
+	ok = label.cause == EP_TOKEN_OK
+		 && label.policy_generation == POLICY_GENERATION
+		 && label.keys_generation == KEYS_GENERATION
+		 && ep_token_result_unpack(
+					&result, ep_view_from(packed, sizeof(label)), &arena)
+					== EP_OK
+		 && b->ring.sets[result.issuer_index] != NULL
+		 && ep_token_recheck(&result, b->policy, EP_LIT("shop"), NOW_S)
+					== EP_TOKEN_OK
+		 && result.impus_n == 2;
+	ep_arena_fini(&arena);
+	return ok;
+}
+
+static struct kept kept;
+
+/* One after the other of those that came last and so are all there. */
+static bool run_hit(struct bench *b)
+{
+	unsigned n = FLOOD - 1 - (kept.next += 7919) % RECENT;
+
+	return hit(&kept, b, n);
 }
 
 struct figure
@@ -301,6 +308,32 @@ static size_t bench_run(struct bench *b, const char *alg, struct figure *out,
 	return 4;
 }
 
+static size_t cache_run(struct bench *b, struct figure *out)
+{
+	double hits[SLICES], ours[SLICES], ratio[SLICES];
+	double m;
+
+	kept_init(&kept, b);
+	for(int s = 0; s < SLICES; s++) {
+		ours[s] = slice(b, run_ours);
+		hits[s] = slice(b, run_hit);
+		ratio[s] = hits[s] / ours[s];
+	}
+	m = median(hits, SLICES);
+	out[0] = (struct figure){"cache_hit_per_s", m, "per second",
+			"SHA-256 of the token, look-up, unpacking, generations, time, WWSF",
+			200000};
+	out[1] = (struct figure){"cache_hit_vs_es256_verify", median(ratio, SLICES),
+			"ratio", "the same token verified", 0};
+	out[2] = (struct figure){"cache_entry_bytes",
+			(double)kept.region_len / (double)kept.entries, "octets",
+			"at most; all shared memory of the cache by tokens in it", 700};
+	printf("cache: %.0f hits/s, %.1f times a verification, %.0f octets a "
+		   "token\n",
+			m, out[1].value, out[2].value);
+	return 3;
+}
+
 static void json_write(const char *path, const struct figure *v, size_t n)
 {
 	FILE *f = fopen(path, "w");
@@ -327,15 +360,16 @@ int main(int argc, char **argv)
 	static struct bench rs;
 	static const double es_goals[] = {0.8, 4};
 	static const double rs_goals[] = {0.65, 9};
-	struct figure figures[8];
+	struct figure figures[12];
 	size_t n;
 
-	bench_init(&es, "ES256", mint_pem_ec);
-	bench_init(&rs, "RS256", mint_pem_rsa);
+	bench_init(&es, "ES256");
+	bench_init(&rs, "RS256");
 	printf("%-6s %10s %10s %10s %12s %12s %12s\n", "alg", "verify/s", "EVP/s",
 			"libjwt/s", "vs EVP", "vs libjwt", "rest in us");
 	n = bench_run(&es, "es256", figures, es_goals);
 	n += bench_run(&rs, "rs256", figures + n, rs_goals);
+	n += cache_run(&es, figures + n);
 	if(argc > 1)
 		json_write(argv[1], figures, n);
 	return 0;

@@ -24,8 +24,9 @@ static void put(void *ctx, void *p)
 }
 
 static const struct ep_alloc heap = {get, put, NULL};
-static const struct ep_view algs[] = {{"ES256", 5}, {"RS256", 5}};
-static const struct ep_issuer issuer = {.alg = {algs, 2}};
+static const struct ep_view algs[] = {
+		{"ES256", 5}, {"RS256", 5}, {"ES384", 5}, {"PS256", 5}, {"EdDSA", 5}};
+static const struct ep_issuer issuer = {.alg = {algs, 5}};
 
 static void entry_check(
 		const struct ep_keyset *set, const struct ep_keyset_entry *entry)

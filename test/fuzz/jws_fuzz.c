@@ -70,7 +70,7 @@ static void token_try(struct ep_view token)
 
 	ep_arena_init(&arena, NULL, 0, &heap, 1 << 22);
 	cause = ep_token_verify(&result, policy, &ring, token, EP_LIT("shop"),
-			INT64_C(1800000000), &arena);
+			INT64_C(1800000000), NULL, &arena);
 	need(cause != EP_TOKEN_OK && cause < EP_TOKEN_CAUSE_N);
 	need(cause != EP_TOKEN_NO_MEMORY && cause != EP_TOKEN_CRYPTO_FAILED);
 	ep_arena_fini(&arena);
@@ -134,8 +134,7 @@ static void json_try(struct ep_view text)
 			text.p, text.len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
 	if(cause == EP_TOKEN_OK && theirs != NULL)
 		same_value(ours, theirs);
-	if(cause == EP_TOKEN_OK && theirs == NULL) /* 1e999, 2^63 */
-		need(json_error_code(&error) == json_error_numeric_overflow);
+	need(cause != EP_TOKEN_OK || theirs != NULL);
 	/* jansson 2.14 drops a NUL behind a number. */
 	if(cause != EP_TOKEN_OK)
 		need(theirs == NULL || cause == EP_TOKEN_JSON_LIMIT

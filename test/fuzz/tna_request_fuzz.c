@@ -1,11 +1,14 @@
 /* ep_tna_register_plan, ep_tna_register_digest_plan, ep_tna_request_plan,
- * ep_tna_towards_plan, ep_tna_answer_plan. Input: a SIP message. */
+ * ep_tna_towards_plan, ep_tna_answer_plan, ep_tna_name_plan,
+ * ep_tna_from_check, ep_tna_targets_get. Input: a SIP message. */
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <stdlib.h>
 #include "../unit/tna/msg_text.h"
 #include "base/sipuri.h"
 #include "tna/check.h"
+#include "tna/from.h"
 #include "tna/request.h"
+#include "tna/target.h"
 #include "tna/trust.h"
 
 #define NOW 1000000u
@@ -229,6 +232,45 @@ static void request_holds(const struct ep_msg *m)
 						EP_LIT("<sip:orig@s1;lr>")));
 }
 
+/* A replaced From names nobody but the identity, keeps its tag, and goes back
+ * to what it was. */
+static void name_holds(const struct ep_msg *m)
+{
+	struct ep_view from = EP_LIT("From"), as = EP_LIT("<sip:pool@home1.net>");
+	struct ep_tna_name was, is;
+	struct ep_tna_targets targets;
+	struct ep_hdredits edits;
+	struct ep_arena *arena = fresh();
+
+	if(ep_tna_targets_get(&targets, m, &binding) == EP_TNA_OK)
+		must(targets.n <= EP_TNA_TARGETS_MAX);
+	ep_tna_from_check(m, EP_LIT("sip:pool@home1.net"));
+	ep_hdredits_init(&edits, arena);
+	if(ep_tna_name_get(&was, m, from) != EP_TNA_OK)
+		return;
+	/* A line end inside, unless folded, cannot go on. */
+	if(ep_tna_name_plan(&edits, m, from, as) != EP_TNA_OK) {
+		must(memchr(was.value.p, '\r', was.value.len)
+				|| memchr(was.value.p, '\n', was.value.len));
+		return;
+	}
+	if(!apply(m, &edits))
+		return;
+	must(ep_tna_name_get(&is, &after.t.m, from) == EP_TNA_OK);
+	must(ep_view_eq(is.name, as) && ep_view_eq(is.params, was.params));
+	must(ep_tna_from_check(&after.t.m, EP_LIT("sip:pool@home1.net"))
+					!= EP_TNA_FROM_REFUSED
+			|| count("P-Preferred-Identity") > 0);
+	ep_hdredits_init(&edits, arena);
+	if(ep_tna_name_plan(&edits, &after.t.m, from, was.name) != EP_TNA_OK)
+		must(memchr(was.name.p, '\r', was.name.len)
+				|| memchr(was.name.p, '\n', was.name.len));
+	if(edits.n == 0)
+		return;
+	must(ep_view_ends(edits.v[0].value, was.params)
+			&& ep_view_starts(edits.v[0].value, was.name));
+}
+
 static void towards_holds(const struct ep_msg *m)
 {
 	static const char *const pai[] = {"P-Asserted-Identity"};
@@ -252,6 +294,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	digest_holds(&t.m, false);
 	digest_holds(&t.m, true);
 	request_holds(&t.m);
+	name_holds(&t.m);
 	towards_holds(&t.m);
 	return 0;
 }

@@ -103,11 +103,11 @@ END_TEST
 START_TEST(plan_repeated_payload_types_go_out_once)
 {
 	setup();
-	ck_assert_int_eq(offer(EP_MEDIATE_FROM_WIC,
-							 HEAD "m=audio 5000 UDP/TLS/RTP/SAVPF 0 0 8 0 8 111\r\n"
-								  "c=IN IP4 192.0.2.1\r\n" FP ICE CAND
-								  "a=setup:actpass\r\na=rtcp-mux\r\n"
-								  "a=rtpmap:111 opus/48000/2\r\n"),
+	ck_assert_int_eq(offer(EP_MEDIATE_FROM_WIC, HEAD
+							 "m=audio 5000 UDP/TLS/RTP/SAVPF 0 0 8 0 8 111\r\n"
+							 "c=IN IP4 192.0.2.1\r\n" FP ICE CAND
+							 "a=setup:actpass\r\na=rtcp-mux\r\n"
+							 "a=rtpmap:111 opus/48000/2\r\n"),
 			EP_MEDIATE_OK);
 	ck_assert(contains(plan.sdp, "m=audio 5000 UDP/TLS/RTP/SAVPF 0 8 111\r\n"));
 	teardown();

@@ -208,6 +208,11 @@ static const struct ep_binding full = {
 		.waf = {"waf", 3},
 		.wwsf = {"", 0},
 		.term_ioi = {"home1.net", 9},
+		.issuer = {"home", 4},
+		.jti = {"4711", 4},
+		.sub = {"alice", 5},
+		.sid = {"s-1", 3},
+		.iat_s = 1700000000,
 		.auth_done = true,
 		.token_end_s = UINT64_MAX - 1,
 		.impus = {impus, 2},
@@ -233,6 +238,9 @@ static void binding_eq(const struct ep_binding *a, const struct ep_binding *b)
 	ck_assert(ep_view_eq(a->wwsf, b->wwsf));
 	ck_assert(ep_view_eq(a->charging, b->charging));
 	ck_assert(ep_view_eq(a->term_ioi, b->term_ioi));
+	ck_assert(ep_view_eq(a->issuer, b->issuer) && ep_view_eq(a->jti, b->jti));
+	ck_assert(ep_view_eq(a->sub, b->sub) && ep_view_eq(a->sid, b->sid));
+	ck_assert(a->iat_s == b->iat_s);
 	ck_assert(a->auth_done == b->auth_done && a->add_entity == b->add_entity);
 	ck_assert(a->token_end_s == b->token_end_s);
 	list_eq(a->impus, b->impus);

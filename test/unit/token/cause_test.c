@@ -49,6 +49,8 @@ START_TEST(cause_status_word_and_close_go_together)
 						word, i == EP_TOKEN_ABSENT ? "" : "invalid_token");
 				ck_assert_int_eq(row->close,
 						i == EP_TOKEN_ABSENT || i == EP_TOKEN_EXPIRED
+										|| i == EP_TOKEN_INACTIVE
+										|| i == EP_TOKEN_OPAQUE_CHANGED
 								? EP_CLOSE_NONE
 								: EP_CLOSE_TOKEN);
 				break;

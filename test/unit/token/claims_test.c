@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "token/claims.h"
+#include "token/maptable.h"
 #include "support.h"
 
 static const struct ep_json_limits limits = {4000, 6, 100};
@@ -17,6 +18,8 @@ static enum ep_token_cause decode(struct ep_claims *out, const char *text,
 
 	if(cause == EP_TOKEN_OK)
 		cause = ep_claims_decode(out, payload, issuer, arena);
+	if(cause == EP_TOKEN_OK)
+		cause = ep_claims_identities(out, issuer, arena);
 	return cause;
 }
 
@@ -84,6 +87,10 @@ START_TEST(claims_usual_names_have_an_order)
 			EP_TOKEN_OK);
 	ck_assert_view_eq(c.client_id, "a");
 	ck_assert_view_eq(c.scope, "x y");
+	ck_assert_int_eq(
+			decode(&c, "{\"iss\":\"i\",\"appid\":\"d\"}", &plain, &arena),
+			EP_TOKEN_OK);
+	ck_assert_view_eq(c.client_id, "d");
 	ck_assert_int_eq(decode(&c, "{\"iss\":\"i\",\"scp\":[]}", &plain, &arena),
 			EP_TOKEN_OK);
 	ck_assert_ptr_null(c.scope.p);
@@ -165,6 +172,81 @@ static enum ep_err decode_in(struct ep_arena *arena, void *ctx)
 	return EP_OK;
 }
 
+/* --- by a table --- */
+
+static const struct ep_map no_content = {.table = {"/t", 2}, .key = {"uid", 3}};
+static const struct ep_issuer tabled = {.claim_impi = {"impi", 4},
+		.claim_impu = {"impu", 4},
+		.map = &no_content};
+
+START_TEST(claims_of_a_table_that_is_not_there)
+{
+	static const struct
+	{
+		const char *text;
+		enum ep_token_cause cause;
+	} rows[] = {
+			{"{\"iss\":\"i\",\"impi\":\"p@h\"}", EP_TOKEN_MAPPING_MISSING},
+			{"{\"iss\":\"i\",\"uid\":7}", EP_TOKEN_CLAIM_TYPE},
+			{"{\"iss\":\"i\",\"uid\":\"\"}", EP_TOKEN_CLAIM_VALUE},
+			{"{\"iss\":\"i\",\"uid\":\"a\"}", EP_TOKEN_NO_MEMORY},
+	};
+
+	for(size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct ep_arena arena;
+		struct ep_claims c;
+
+		plain_arena_init(&arena);
+		ck_assert_int_eq(
+				decode(&c, rows[i].text, &tabled, &arena), rows[i].cause);
+		ck_assert_ptr_null(c.impi.p);
+		ep_arena_fini(&arena);
+	}
+}
+END_TEST
+
+struct by_table
+{
+	struct ep_issuer issuer;
+	struct ep_map map;
+};
+
+static enum ep_err by_table_in(struct ep_arena *arena, void *ctx)
+{
+	struct by_table *t = ctx;
+	enum ep_token_cause cause;
+	struct ep_claims c;
+
+	cause = decode(&c, "{\"iss\":\"i\",\"uid\":\"a|1\"}", &t->issuer, arena);
+	if(cause == EP_TOKEN_NO_MEMORY)
+		return EP_ENOMEM;
+	ck_assert_int_eq(cause, EP_TOKEN_OK);
+	ck_assert_view_eq(c.impi, "p@h");
+	ck_assert_uint_eq(c.impus.n, 2);
+	ck_assert_view_eq(c.impus.v[1], "tel:+1");
+	/* its own, not the table's */
+	ck_assert(c.impi.p < t->map.content->text.p
+			  || c.impi.p >= t->map.content->text.p + t->map.content->text.len);
+	return EP_OK;
+}
+
+START_TEST(claims_of_a_table_outlive_it)
+{
+	struct by_table t = {.issuer = tabled, .map = no_content};
+	struct ep_config_error error;
+	struct ep_arena arena;
+
+	plain_arena_init(&arena);
+	t.issuer.map = &t.map;
+	ck_assert_int_eq(
+			ep_maptable_parse(&t.map.content,
+					EP_LIT("a|1, p@h, sip:p@h, tel:+1\n"), &arena, &error),
+			EP_OK);
+	ck_assert_uint_ge(every_alloc_failure(by_table_in, &t), 5);
+	ep_arena_fini(&arena);
+}
+END_TEST
+
 START_TEST(claims_every_alloc_failure)
 {
 	static char text[] =
@@ -177,4 +259,6 @@ END_TEST
 
 UNIT_MAIN("token/claims", claims_absent_ones_are_absent,
 		claims_by_the_issuers_names, claims_usual_names_have_an_order,
-		claims_refuses, claims_numbers_up_to_2_53, claims_every_alloc_failure)
+		claims_refuses, claims_numbers_up_to_2_53,
+		claims_of_a_table_that_is_not_there, claims_of_a_table_outlive_it,
+		claims_every_alloc_failure)

@@ -9,6 +9,23 @@
 	"[wwsf:s]\norigin = https://s.example\nissuer = a\n"                       \
 	"client_id = c\nimpi = *\nimpu = *\n"
 
+/* An issuer without keys, one that is asked, a second one, WWSFs of these. */
+#define KEYLESS "[issuer:a]\niss = x\naud = u\nwaf = w@x\ndomain = operator\n"
+#define ASKED(where)                                                           \
+	"introspect = " where                                                      \
+	"\nintrospect_client = c\n"                                                \
+	"introspect_secret_file = /s\n"
+#define OTHER                                                                  \
+	"# b\n[issuer:b]\niss = y\njwks = /f\naud = u\nwaf = w@x\n"                \
+	"domain = operator\n\n\n\n"
+#define WWSF2                                                                  \
+	"[wwsf:s]\norigin = https://s.example\nissuer = a, b\n"                    \
+	"client_id = c\nimpi = *\nimpu = *\n"
+#define POOL(id, impi, pool)                                                   \
+	"[wwsf:" id "]\norigin = https://" id                                      \
+	"\nissuer = a\n"                                                           \
+	"client_id = " id "\nimpi = " impi "\nimpu = *\npool = " pool "\n"
+
 static enum ep_err parse(const struct ep_token_policy **policy,
 		const char *text, struct ep_arena *arena, struct ep_config_error *error)
 {
@@ -28,7 +45,7 @@ START_TEST(config_reads_every_key)
 			"iss = \"https://waf.example/#x\"\n"
 			"jwks = https://waf.example/jwks#frag\n"
 			"jwks_refresh_s = 60\n"
-			"jwks_ca_file = /etc/ca.pem\n"
+			"ca_file = /etc/ca.pem\n"
 			"alg = RS256 , ES256\n"
 			"aud = one, two\n"
 			"aud = three\n"
@@ -77,7 +94,7 @@ START_TEST(config_reads_every_key)
 	ck_assert_view_eq(i->jwks, "https://waf.example/jwks#frag");
 	ck_assert(!i->jwks_is_file);
 	ck_assert_uint_eq(i->jwks_refresh_s, 60);
-	ck_assert_view_eq(i->jwks_ca_file, "/etc/ca.pem");
+	ck_assert_view_eq(i->ca_file, "/etc/ca.pem");
 	ck_assert_uint_eq(i->alg.n, 2);
 	ck_assert_view_eq(i->alg.v[0], "RS256");
 	ck_assert_uint_eq(i->aud.n, 3);
@@ -157,11 +174,63 @@ static const struct
 		{ISSUER "[map:m]\nimpi={a}\nimpu={a}\n[map:m]\n", 10,
 				"section is repeated"},
 		{ISSUER "iss = y\n", 7, "key is repeated"},
-		{"[issuer:a]\niss = x\n", 3, "required key is missing: jwks"},
-		{"[issuer:a]\niss = x\n[global]\n", 3, "required key is missing: jwks"},
+		{"[issuer:a]\niss = x\n", 3, "required key is missing: aud"},
+		{"[issuer:a]\niss = x\n[global]\n", 3, "required key is missing: aud"},
 		{ISSUER "[wwsf:s]\norigin = https://x\n", 9,
 				"required key is missing: issuer"},
-		{ISSUER "[map:m]\nimpi = {a}\n", 9, "required key is missing: impu"},
+		/* maps */
+		{ISSUER "[map:m]\nimpi = {a}\n", 7, "m: needs both impi and impu"},
+		{ISSUER "[map:m]\nimpu = {a}\n", 7, "m: needs both impi and impu"},
+		{ISSUER "[map:m]\n", 7, "m: needs table, or impi and impu"},
+		{ISSUER "[map:m]\nkey = sub\n", 7, "m: key is the key of a table"},
+		{ISSUER "[map:m]\ntable = /t\nimpi = {a}\n", 7, "one of both"},
+		{ISSUER "[map:m]\ntable = /t\nimpu = {a}\n", 7, "one of both"},
+		{ISSUER "[map:m]\ntable = t\n", 8, "an absolute path"},
+		/* what an issuer needs */
+		{KEYLESS, 1, "a: needs jwks, discovery or introspect"},
+		{KEYLESS "discovery = oauth\n", 1, "iss that is an https URL"},
+		{KEYLESS "introspect = http://x/i\n", 6, "https://... or discovery"},
+		{KEYLESS "introspect = https://x/i\n", 1,
+				"introspect needs introspect_client and"},
+		{KEYLESS "introspect = https://x/i\nintrospect_client = c\n", 1,
+				"introspect needs introspect_client and"},
+		{KEYLESS "introspect = https://x/i\nintrospect_secret_file = /s\n", 1,
+				"introspect needs introspect_client and"},
+		{KEYLESS ASKED("discovery"), 1, "introspect = discovery needs"},
+		{ISSUER ASKED("discovery"), 1, "introspect = discovery needs"},
+		{ISSUER "introspect_client = c\n", 1, "need introspect"},
+		{ISSUER "introspect_secret_file = /s\n", 1, "need introspect"},
+		{ISSUER "introspect_for = all\n", 1, "introspect_for = all needs"},
+		{KEYLESS ASKED("https://x/i") "introspect_for = all\n", 1,
+				"introspect_for = all needs"},
+		{KEYLESS ASKED("https://x/i") "logout_aud = x\n", 1,
+				"logout_aud needs jwks"},
+		{ISSUER "discovery = yes\n", 7, "no, oauth or openid"},
+		{ISSUER "aud_rule = never\n", 7, "required or optional"},
+		{ISSUER "introspect_cache_s = 0\n", 7, "1..86400 seconds"},
+		/* what a WWSF needs */
+		{ISSUER ASKED("https://x/i") OTHER ASKED("https://y/i") WWSF2, 23,
+				"s: two of its issuers have introspect"},
+		{ISSUER WWSF "anonymous = yes\n", 7, "anonymous = yes needs pool"},
+		{ISSUER WWSF "from = replace\n", 7, "from needs pool"},
+		{ISSUER "[wwsf:s]\norigin = https://s\nissuer = a\nclient_id = c\n"
+				"impi = u*@h, v*@h\nimpu = *\npool = *@h\n",
+				7, "pool: a pattern is not within one of impi"},
+		{ISSUER POOL("s", "*@h", "p1*@h") POOL("t", "p*@h", "p*@h"), 14,
+				"t: pool p*@h overlaps pool p1*@h of wwsf s"},
+		{ISSUER POOL("s", "*_private@h", "*_private@h")
+						POOL("t", "p*@h", "p*@h"),
+				14, "t: pool p*@h overlaps pool *_private@h of wwsf s"},
+		{ISSUER POOL("s", "p*@h, q*@h", "q*@h") POOL("t", "p*@h", "p*@h"), 14,
+				"t: pool p*@h overlaps impi p*@h of wwsf s"},
+		{ISSUER POOL("s", "p*@h", "p*@h") POOL("t", "*@h", "q*@h"), 14,
+				"t: impi *@h overlaps pool p*@h of wwsf s"},
+		{ISSUER WWSF "destination = alice@h\n", 7, "begins with sip:"},
+		{ISSUER WWSF "destination = tel:+1, sip:+1*@h;user=phone\n", 7,
+				"SIP URIs without parameters"},
+		{ISSUER WWSF "destination = tel:+1-555*\n", 7, "without separators"},
+		{"[global]\nidentity_status = 402\n", 2, "401 or 403"},
+		{"[global]\nidentity_status = 400\n", 2, "401 or 403"},
 		{"[global]\nmax_token_len = 0\n", 2, "256..65536 octets"},
 		{"[global]\nmax_token_len = -1\n", 2, "256..65536 octets"},
 		{"[global]\nmax_token_len = 1k\n", 2, "256..65536 octets"},
@@ -219,6 +288,43 @@ START_TEST(config_says_what_is_wrong_and_where)
 		ck_assert_msg(error.line == refused[i].line
 							  && strstr(error.text, refused[i].says) != NULL,
 				"%s: line %u: %s", refused[i].text, error.line, error.text);
+		ep_arena_fini(&arena);
+	}
+}
+END_TEST
+
+static const char *const taken[] = {
+		KEYLESS ASKED("https://x/i"),
+		ISSUER ASKED("https://x/i") "introspect_for = all\nlogout_aud = x\n",
+		"[issuer:a]\niss = https://x\naud = u\nwaf = w\ndomain = operator\n"
+		"discovery = openid\n" ASKED("discovery") "introspect_for = all\n",
+		"[issuer:a]\niss = https://x/y\naud = u\nwaf = w\n"
+		"domain = operator\ndiscovery = oauth\n",
+		/* the same issuer twice is one */
+		ISSUER ASKED("https://x/i") "[wwsf:s]\norigin = https://s\n"
+									"issuer = a, a\nclient_id = c\nimpi = *\n"
+									"impu = *\n",
+		/* pools beside each other, users of two portals */
+		ISSUER POOL("s", "p*@h, u*@h", "p*@h") POOL("t", "q*@h, u*@h", "q*@h")
+				"anonymous = yes\nfrom = replace\n",
+		ISSUER WWSF "destination = *, sip:*@h, sips:*, tel:+1*\n"
+					"destination = tel:600;phone-context=home-1.net\n",
+		ISSUER "[map:m]\ntable = /t\nkey = oid\n[map:n]\ntable = /u\n"};
+
+START_TEST(config_takes_what_fits_together)
+{
+	for(size_t i = 0; i < sizeof(taken) / sizeof(taken[0]); i++) {
+		struct ep_arena arena;
+		const struct ep_token_policy *p = NULL;
+		struct ep_config_error error;
+
+		plain_arena_init(&arena);
+		ck_assert_msg(parse(&p, taken[i], &arena, &error) == EP_OK,
+				"%s: line %u: %s", taken[i], error.line, error.text);
+		if(p->maps_n == 2) {
+			ck_assert_view_eq(p->maps[0].key, "oid");
+			ck_assert_view_eq(p->maps[1].key, "sub");
+		}
 		ep_arena_fini(&arena);
 	}
 }
@@ -310,7 +416,7 @@ START_TEST(config_every_alloc_failure)
 END_TEST
 
 UNIT_MAIN("token/config", config_reads_every_key, config_has_defaults,
-		config_says_what_is_wrong_and_where,
+		config_says_what_is_wrong_and_where, config_takes_what_fits_together,
 		config_refuses_long_lists_and_texts,
 		config_errors_are_printable_and_short, config_every_cut,
 		config_every_alloc_failure)

@@ -9,6 +9,7 @@
 #include "support.h"
 #include "token/mint.h"
 #include "token/jws.h"
+#include "token/signed.h"
 #include "token/verify.h"
 
 #define NOW_S INT64_C(1800000000)
@@ -21,6 +22,10 @@ static const char fixture_config[] =
 		"waf = waf@home1.net\n"
 		"domain = operator\n"
 		"max_lifetime_s = 7200\n"
+		"introspect = https://waf.home1.net/introspect\n"
+		"introspect_client = epcscf\n"
+		"introspect_secret_file = /etc/waf.secret\n"
+		"logout_aud = epcscf, epcscf-test\n"
 		"[issuer:partner]\n"
 		"iss = https://waf.partner.example/\n"
 		"jwks = https://waf.partner.example/jwks\n"
@@ -33,12 +38,20 @@ static const char fixture_config[] =
 		"claim_wwsf = wwsf\n"
 		"claim_waf = waf\n"
 		"map = partner\n"
+		"[issuer:slow]\n"
+		"iss = https://slow.home1.net\n"
+		"jwks = /etc/slow.jwks\n"
+		"alg = ES384, PS256, EdDSA, RS256\n"
+		"aud = epcscf.home1.net\n"
+		"aud_rule = optional\n"
+		"waf = slow@home1.net\n"
+		"domain = operator\n"
 		"[map:partner]\n"
 		"impi = {preferred_username}@partner.example\n"
 		"impu = sip:{preferred_username}@partner.example\n"
 		"[wwsf:shop]\n"
 		"origin = https://shop.example\n"
-		"issuer = home\n"
+		"issuer = home, slow\n"
 		"client_id = shop\n"
 		"impi = *@home1.net\n"
 		"impu = sip:*@home1.net, tel:+44*\n"
@@ -61,11 +74,15 @@ struct fixture
 	const struct ep_token_policy *policy;
 	struct ep_keyset home;
 	struct ep_keyset partner;
-	const struct ep_keyset *sets[2];
+	struct ep_keyset slow;
+	const struct ep_keyset *sets[3];
 	struct ep_keyring ring;
 	EVP_PKEY *ec;
 	EVP_PKEY *ec_other;
 	EVP_PKEY *rsa;
+	EVP_PKEY *p384;
+	EVP_PKEY *ed;
+	const struct ep_token_budget *budget;
 	struct ep_token_result result;
 };
 
@@ -93,6 +110,41 @@ static inline char *fixture_jwks(struct fixture *f)
 			"\"x\":\"AAAA\",\"y\":\"AAAA\"}]}");
 }
 
+/* A key each of the algorithms that have to be asked for. Keys without `alg`
+ * get the first of the issuer's that fits: rsa is one for PS256. */
+static inline char *fixture_slow_jwks(struct fixture *f)
+{
+	char *jwks = mint_cat(NULL, "{\"keys\":[");
+
+	jwks = mint_cat(jwks, mint_jwk(f->p384, ",\"kid\":\"p384\""));
+	jwks = mint_cat(jwks, ",");
+	jwks = mint_cat(jwks, mint_jwk(f->rsa, ",\"kid\":\"rsa\""));
+	jwks = mint_cat(jwks, ",");
+	jwks = mint_cat(
+			jwks, mint_jwk(f->rsa, ",\"kid\":\"rs\",\"alg\":\"RS256\""));
+	jwks = mint_cat(jwks, ",");
+	jwks = mint_cat(jwks, mint_jwk(f->ed,
+								  ",\"kid\":\"ed\",\"alg\":\"EdDSA\","
+								  "\"use\":\"sig\",\"key_ops\":[\"verify\"]"));
+	jwks = mint_cat(jwks, ",");
+	jwks = mint_cat(
+			jwks, mint_jwk(f->ed, ",\"kid\":\"ed-enc\",\"use\":\"enc\""));
+	return mint_cat(jwks,
+			",{\"kty\":\"OKP\",\"crv\":\"X25519\","
+			"\"kid\":\"x25519\",\"x\":"
+			"\"3p7bfXt9wbTTW2HC7OQ1Nz-DQ8hbeGdNrfx-FG-IK08\"}]}");
+}
+
+static inline void fixture_load(struct fixture *f, struct ep_keyset *set,
+		size_t issuer, const char *jwks)
+{
+	ck_assert_int_eq(
+			ep_keyset_load(set, ep_view_z(jwks), &f->policy->issuers[issuer],
+					&ep_jwk_limits_default, &f->arena),
+			EP_TOKEN_OK);
+	f->sets[issuer] = set;
+}
+
 static inline void fixture_init(struct fixture *f)
 {
 	struct ep_config_error error;
@@ -100,34 +152,44 @@ static inline void fixture_init(struct fixture *f)
 
 	*f = (struct fixture){.ec = mint_key(mint_pem_ec),
 			.ec_other = mint_key(mint_pem_ec_other),
-			.rsa = mint_key(mint_pem_rsa)};
+			.rsa = mint_key(mint_pem_rsa),
+			.p384 = mint_key(mint_pem_p384),
+			.ed = mint_key(mint_pem_ed)};
 	plain_arena_init(&f->arena);
 	ck_assert_msg(ep_token_config_parse(&f->policy, ep_view_z(fixture_config),
 						  &f->arena, &error)
 						  == EP_OK,
 			"line %u: %s", error.line, error.text);
 	jwks = fixture_jwks(f);
-	ck_assert_int_eq(
-			ep_keyset_load(&f->home, ep_view_z(jwks), &f->policy->issuers[0],
-					&ep_jwk_limits_default, &f->arena),
-			EP_TOKEN_OK);
-	ck_assert_int_eq(
-			ep_keyset_load(&f->partner, ep_view_z(jwks), &f->policy->issuers[1],
-					&ep_jwk_limits_default, &f->arena),
-			EP_TOKEN_OK);
-	f->sets[0] = &f->home;
-	f->sets[1] = &f->partner;
-	f->ring = (struct ep_keyring){f->sets, 2};
+	fixture_load(f, &f->home, 0, jwks);
+	fixture_load(f, &f->partner, 1, jwks);
+	fixture_load(f, &f->slow, 2, fixture_slow_jwks(f));
+	f->ring = (struct ep_keyring){f->sets, 3};
 }
 
 static inline void fixture_fini(struct fixture *f)
 {
 	ep_keyset_fini(&f->home);
 	ep_keyset_fini(&f->partner);
+	ep_keyset_fini(&f->slow);
 	ep_arena_fini(&f->arena);
 	EVP_PKEY_free(f->ec);
 	EVP_PKEY_free(f->ec_other);
 	EVP_PKEY_free(f->rsa);
+	EVP_PKEY_free(f->p384);
+	EVP_PKEY_free(f->ed);
+}
+
+/* An array of n elements: [0,0,...] */
+static inline const char *fixture_array(size_t n)
+{
+	static char text[4096];
+
+	ck_assert_uint_lt(2 * n + 1, sizeof(text));
+	for(size_t i = 0; i < n; i++)
+		memcpy(text + 2 * i, i ? ",0" : "[0", 2);
+	strcpy(text + 2 * n, "]");
+	return text;
 }
 
 /* name, JSON value */
@@ -143,6 +205,19 @@ static const fixture_claim home_claims[] = {
 		{"scope", "\"openid webrtc-ims-client-access-to-ims\""},
 		{"impi", "\"alice@home1.net\""},
 		{"impu", "[\"sip:alice@home1.net\",\"tel:+441632960083\"]"},
+		{NULL, NULL},
+};
+
+static const fixture_claim slow_claims[] = {
+		{"iss", "\"https://slow.home1.net\""},
+		{"sub", "\"248289761001\""},
+		{"aud", "\"epcscf.home1.net\""},
+		{"exp", "1800003600"},
+		{"iat", "1799999990"},
+		{"client_id", "\"shop\""},
+		{"scope", "\"webrtc-ims-client-access-to-ims\""},
+		{"impi", "\"alice@home1.net\""},
+		{"impu", "\"sip:alice@home1.net\""},
 		{NULL, NULL},
 };
 
@@ -201,7 +276,7 @@ static inline enum ep_token_cause verify_text(
 		struct fixture *f, struct ep_view token, const char *wwsf)
 {
 	return ep_token_verify(&f->result, f->policy, &f->ring, token,
-			ep_view_z(wwsf), NOW_S, &f->arena);
+			ep_view_z(wwsf), NOW_S, f->budget, &f->arena);
 }
 
 #define ck_assert_cause(got, want)                                             \

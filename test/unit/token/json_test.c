@@ -170,6 +170,14 @@ START_TEST(json_limits_are_exact)
 	l = (struct ep_json_limits){99, 2, 1};
 	ck_assert_int_eq(
 			ep_json_parse(&out, EP_LIT("[[1,2],3]"), &l, &arena), LIMIT);
+	l = (struct ep_json_limits){99, 2, 1, 2};
+	ck_assert_int_eq(
+			ep_json_parse(&out, EP_LIT("[1,2]"), &l, &arena), EP_TOKEN_OK);
+	ck_assert_int_eq(ep_json_parse(&out, EP_LIT("[1,2,3]"), &l, &arena),
+			EP_TOKEN_JSON_LIMIT);
+	ck_assert_int_eq(
+			ep_json_parse(&out, EP_LIT("{\"a\":1,\"b\":2}"), &l, &arena),
+			EP_TOKEN_JSON_LIMIT);
 	l = (struct ep_json_limits){99, 0, 0};
 	ck_assert_int_eq(ep_json_parse(&out, EP_LIT("1"), &l, &arena), EP_TOKEN_OK);
 	ck_assert_int_eq(ep_json_parse(&out, EP_LIT("[]"), &l, &arena), LIMIT);

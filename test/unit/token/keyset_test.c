@@ -96,6 +96,139 @@ START_TEST(keyset_refuses_what_is_no_set)
 }
 END_TEST
 
+/* --- key fetching: what an answer of a WAF may do to us --- */
+
+static enum ep_token_cause answer_load(
+		struct ep_keyset *set, struct fixture *f, const char *text)
+{
+	return ep_keyset_load(set, ep_view_z(text), &f->policy->issuers[0],
+			&ep_jwk_limits_default, &f->arena);
+}
+
+#define ANSWER(name, want, text)                                               \
+	START_TEST(keyset_answer_##name)                                           \
+	{                                                                          \
+		struct fixture f;                                                      \
+		struct ep_keyset set;                                                  \
+                                                                               \
+		fixture_init(&f);                                                      \
+		ck_assert_cause(answer_load(&set, &f, text), want);                    \
+		ck_assert_uint_eq(set.usable_n, 0);                                    \
+		ep_keyset_fini(&set);                                                  \
+		fixture_fini(&f);                                                      \
+	}                                                                          \
+	END_TEST
+
+ANSWER(empty, EP_TOKEN_JSON_SYNTAX, "")
+ANSWER(html, EP_TOKEN_JSON_SYNTAX, "<html><body>504</body></html>")
+ANSWER(cut_short, EP_TOKEN_JSON_SYNTAX, "{\"keys\":[{\"kty\":\"EC\"")
+ANSWER(without_keys, EP_TOKEN_JSON_SYNTAX, "{\"error\":\"x\"}")
+ANSWER(with_keys_twice, EP_TOKEN_JSON_DUPLICATE, "{\"keys\":[],\"keys\":[]}")
+ANSWER(not_utf8, EP_TOKEN_JSON_TEXT, "{\"keys\":[{\"kid\":\"\xff\"}]}")
+ANSWER(without_a_usable_key, EP_TOKEN_OK, "{\"keys\":[{\"kty\":\"oct\"}]}")
+
+START_TEST(keyset_answer_huge)
+{
+	struct fixture f;
+	struct ep_keyset set;
+	char *text = mint_get(ep_jwk_limits_default.size + 2);
+
+	fixture_init(&f);
+	memset(text, ' ', ep_jwk_limits_default.size + 1);
+	memcpy(text, "{\"keys\":[]}", 11);
+	text[ep_jwk_limits_default.size + 1] = '\0';
+	ck_assert_cause(answer_load(&set, &f, text), EP_TOKEN_JSON_LIMIT);
+	text[ep_jwk_limits_default.size] = '\0';
+	ck_assert_cause(answer_load(&set, &f, text), EP_TOKEN_OK);
+	ep_keyset_fini(&set);
+	fixture_fini(&f);
+}
+END_TEST
+
+START_TEST(keyset_answer_with_ten_thousand_keys)
+{
+	struct fixture f;
+	struct ep_keyset set;
+	char *text = mint_get(40000);
+	struct ep_buf b;
+
+	fixture_init(&f);
+	ep_buf_init(&b, text, 40000);
+	ep_buf_put_z(&b, "{\"keys\":[{}");
+	for(int i = 1; i < 10000; i++)
+		ep_buf_put_z(&b, ",{}");
+	ep_buf_put_z(&b, "]}");
+	text[b.len] = '\0';
+	ck_assert_cause(answer_load(&set, &f, text), EP_TOKEN_JSON_LIMIT);
+	fixture_fini(&f);
+}
+END_TEST
+
+static enum ep_token_cause with_key(
+		struct fixture *f, EVP_PKEY *key, const char *kid)
+{
+	char header[64];
+
+	snprintf(header, sizeof(header), "{\"alg\":\"ES256\",\"kid\":\"%s\"}", kid);
+	return verify_text(f,
+			ep_view_z(mint_token(
+					key, header, payload_of(home_claims, NULL, NULL))),
+			"shop");
+}
+
+static char *two_keys(const char *one, const char *other)
+{
+	char *set = mint_cat("{\"keys\":[", one);
+
+	return mint_cat(mint_cat(mint_cat(set, ","), other), "]}");
+}
+
+/* The kid of another's key cannot be taken over by one that comes later. */
+START_TEST(keyset_answer_with_a_kid_twice)
+{
+	struct fixture f;
+	struct ep_keyset set;
+	char *text;
+
+	fixture_init(&f);
+	text = two_keys(mint_jwk(f.ec, ",\"kid\":\"a\""),
+			mint_jwk(f.ec_other, ",\"kid\":\"a\""));
+	ck_assert_cause(answer_load(&set, &f, text), EP_TOKEN_OK);
+	ck_assert_uint_eq(set.usable_n, 1);
+	f.sets[0] = &set;
+	ck_assert_cause(with_key(&f, f.ec, "a"), EP_TOKEN_OK);
+	ck_assert_cause(with_key(&f, f.ec_other, "a"), EP_TOKEN_SIGNATURE_WRONG);
+	ep_keyset_fini(&set);
+	fixture_fini(&f);
+}
+END_TEST
+
+/* Old and new beside each other, then the new one alone. */
+START_TEST(keyset_rotation_takes_tokens_of_both_keys)
+{
+	struct fixture f;
+	struct ep_keyset set;
+	char *old, *new;
+
+	fixture_init(&f);
+	old = mint_jwk(f.ec, ",\"kid\":\"old\"");
+	new = mint_jwk(f.ec_other, ",\"kid\":\"new\"");
+	ck_assert_cause(answer_load(&set, &f, two_keys(old, new)), EP_TOKEN_OK);
+	f.sets[0] = &set;
+	ck_assert_cause(with_key(&f, f.ec, "old"), EP_TOKEN_OK);
+	ck_assert_cause(with_key(&f, f.ec_other, "new"), EP_TOKEN_OK);
+	ck_assert_cause(with_key(&f, f.ec, "new"), EP_TOKEN_SIGNATURE_WRONG);
+	ep_keyset_fini(&set);
+	ck_assert_cause(
+			answer_load(&set, &f, mint_cat(mint_cat("{\"keys\":[", new), "]}")),
+			EP_TOKEN_OK);
+	ck_assert_cause(with_key(&f, f.ec, "old"), EP_TOKEN_KEY_UNKNOWN);
+	ck_assert_cause(with_key(&f, f.ec_other, "new"), EP_TOKEN_OK);
+	ep_keyset_fini(&set);
+	fixture_fini(&f);
+}
+END_TEST
+
 static enum ep_err load_in(struct ep_arena *arena, void *ctx)
 {
 	struct fixture *f = ctx;
@@ -128,4 +261,9 @@ END_TEST
 
 UNIT_MAIN("token/keyset", keyset_a_key_has_one_algorithm,
 		keyset_only_the_issuers_algorithms, keyset_outlives_its_text,
-		keyset_refuses_what_is_no_set, keyset_every_alloc_failure)
+		keyset_refuses_what_is_no_set, keyset_answer_empty, keyset_answer_html,
+		keyset_answer_cut_short, keyset_answer_without_keys,
+		keyset_answer_with_keys_twice, keyset_answer_not_utf8,
+		keyset_answer_without_a_usable_key, keyset_answer_huge,
+		keyset_answer_with_ten_thousand_keys, keyset_answer_with_a_kid_twice,
+		keyset_rotation_takes_tokens_of_both_keys, keyset_every_alloc_failure)

@@ -11,6 +11,7 @@
 #include <openssl/ecdsa.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
+#include <openssl/rsa.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include "base/buf.h"
@@ -27,6 +28,17 @@ static const char *const mint_pem_ec_other =
 		"MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgrtzYopgKKlk+DFLR\n"
 		"dmx1AfXked5iuQHwKQ+BSTI4HaKhRANCAAToPCbU8sOz0GqujW4ql9tJMl9HHJOb\n"
 		"zKSDRTEH0qBvLPPmJry0olXFOoy2kDBTX4Vu99SaWl5PPG3AfHUv+YHc\n"
+		"-----END PRIVATE KEY-----\n";
+static const char *const mint_pem_p384 =
+		"-----BEGIN PRIVATE KEY-----\n"
+		"MIG2AgEAMBAGByqGSM49AgEGBSuBBAAiBIGeMIGbAgEBBDDWsTrL8jhjLKkju6cc\n"
+		"oCCwvqxtksl1BYuCzA+NEPZvYzr5YnoKSV3DaNHT6LuN67ShZANiAASRFU9P8hxv\n"
+		"PQyD46SEV/NQ0a85v3I+TZo+TW1Il6qUwvAvMuE8ri4I+ggyKiCgAqt9V7NoIsJv\n"
+		"Gv4KYrZFo796ymegDL+9RgMuNNr+WP/ysYv2D/vblQhrgkp/yXLP0lI=\n"
+		"-----END PRIVATE KEY-----\n";
+static const char *const mint_pem_ed =
+		"-----BEGIN PRIVATE KEY-----\n"
+		"MC4CAQAwBQYDK2VwBCIEIAMnPHhxueRIXZ0tNTMeq2ssKOcnv26sYTj+Cvvb4cB9\n"
 		"-----END PRIVATE KEY-----\n";
 static const char *const mint_pem_rsa =
 		"-----BEGIN PRIVATE KEY-----\n"
@@ -161,49 +173,102 @@ static inline char *mint_number(EVP_PKEY *key, const char *name, int len)
 	return mint_b64url(octets, (size_t)len);
 }
 
+/* Octets of a coordinate of the EC key. */
+static inline int mint_coord_len(EVP_PKEY *key)
+{
+	return (EVP_PKEY_get_bits(key) + 7) / 8;
+}
+
+static inline char *mint_jwk_okp(EVP_PKEY *key)
+{
+	unsigned char x[64];
+	size_t n = sizeof(x);
+	char *jwk = mint_cat("{\"kty\":\"OKP\",\"crv\":\"",
+			EVP_PKEY_is_a(key, "ED25519") ? "Ed25519" : "Ed448");
+
+	mint_need(EVP_PKEY_get_raw_public_key(key, x, &n) == 1);
+	return mint_cat(mint_cat(jwk, "\",\"x\":\""), mint_b64url(x, n));
+}
+
+static inline char *mint_jwk_ec(EVP_PKEY *key)
+{
+	int len = mint_coord_len(key);
+	char *jwk = mint_cat(
+			"{\"kty\":\"EC\",\"crv\":\"", len == 48 ? "P-384" : "P-256");
+
+	jwk = mint_cat(jwk, "\",\"x\":\"");
+	jwk = mint_cat(jwk, mint_number(key, OSSL_PKEY_PARAM_EC_PUB_X, len));
+	jwk = mint_cat(jwk, "\",\"y\":\"");
+	return mint_cat(jwk, mint_number(key, OSSL_PKEY_PARAM_EC_PUB_Y, len));
+}
+
+static inline char *mint_jwk_rsa(EVP_PKEY *key)
+{
+	char *jwk = mint_cat("{\"kty\":\"RSA\",\"n\":\"",
+			mint_number(key, OSSL_PKEY_PARAM_RSA_N, 0));
+
+	jwk = mint_cat(jwk, "\",\"e\":\"");
+	return mint_cat(jwk, mint_number(key, OSSL_PKEY_PARAM_RSA_E, 0));
+}
+
 /* The public key as a JWK; `members` such as ,"kid":"a","use":"sig" */
 static inline char *mint_jwk(EVP_PKEY *key, const char *members)
 {
-	bool rsa = EVP_PKEY_is_a(key, "RSA");
-	char *jwk =
-			mint_cat(NULL, rsa ? "{\"kty\":\"RSA\",\"n\":\""
-							   : "{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"");
+	char *jwk = EVP_PKEY_is_a(key, "RSA")  ? mint_jwk_rsa(key)
+				: EVP_PKEY_is_a(key, "EC") ? mint_jwk_ec(key)
+										   : mint_jwk_okp(key);
 
-	jwk = mint_cat(jwk, rsa ? mint_number(key, OSSL_PKEY_PARAM_RSA_N, 0)
-							: mint_number(key, OSSL_PKEY_PARAM_EC_PUB_X, 32));
-	jwk = mint_cat(jwk, rsa ? "\",\"e\":\"" : "\",\"y\":\"");
-	jwk = mint_cat(jwk, rsa ? mint_number(key, OSSL_PKEY_PARAM_RSA_E, 0)
-							: mint_number(key, OSSL_PKEY_PARAM_EC_PUB_Y, 32));
-	jwk = mint_cat(jwk, "\"");
-	jwk = mint_cat(jwk, members);
-	return mint_cat(jwk, "}");
+	return mint_cat(mint_cat(mint_cat(jwk, "\""), members), "}");
 }
 
-/* The signature as a JWS has it: RSA as it is, ECDSA raw. */
-static inline size_t mint_signature(
-		unsigned char out[1024], EVP_PKEY *key, const char *input)
+/* ECDSA from DER to raw, each number `len` octets. */
+static inline void mint_raw(
+		unsigned char *out, int len, const unsigned char *der, size_t n)
+{
+	ECDSA_SIG *ecdsa = d2i_ECDSA_SIG(NULL, &der, (long)n);
+
+	mint_need(ecdsa != NULL
+			  && BN_bn2binpad(ECDSA_SIG_get0_r(ecdsa), out, len) == len
+			  && BN_bn2binpad(ECDSA_SIG_get0_s(ecdsa), out + len, len) == len);
+	ECDSA_SIG_free(ecdsa);
+}
+
+/* The signature as a JWS has it: ECDSA raw, the others as they are. RSA with
+ * a salt of salt_len octets, or below 0 with PKCS #1 1.5. */
+static inline size_t mint_signature_salt(
+		unsigned char out[1024], EVP_PKEY *key, const char *input, int salt_len)
 {
 	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	EVP_PKEY_CTX *pkey_ctx;
 	unsigned char sig[1024];
-	const unsigned char *p = sig;
 	size_t n = sizeof(sig);
-	ECDSA_SIG *ecdsa;
+	bool ec = EVP_PKEY_is_a(key, "EC");
+	const EVP_MD *md = !ec && !EVP_PKEY_is_a(key, "RSA") ? NULL
+					   : ec && mint_coord_len(key) == 48 ? EVP_sha384()
+														 : EVP_sha256();
 
-	mint_need(EVP_DigestSignInit(ctx, NULL, EVP_sha256(), NULL, key) == 1);
+	mint_need(EVP_DigestSignInit(ctx, &pkey_ctx, md, NULL, key) == 1);
+	if(salt_len >= 0)
+		mint_need(EVP_PKEY_CTX_set_rsa_padding(pkey_ctx, RSA_PKCS1_PSS_PADDING)
+						  == 1
+				  && EVP_PKEY_CTX_set_rsa_pss_saltlen(pkey_ctx, salt_len) == 1);
 	mint_need(EVP_DigestSign(
 					  ctx, sig, &n, (const unsigned char *)input, strlen(input))
 			  == 1);
 	EVP_MD_CTX_free(ctx);
-	if(EVP_PKEY_is_a(key, "RSA")) {
+	if(!ec) {
 		memcpy(out, sig, n);
 		return n;
 	}
-	ecdsa = d2i_ECDSA_SIG(NULL, &p, (long)n);
-	mint_need(ecdsa != NULL
-			  && BN_bn2binpad(ECDSA_SIG_get0_r(ecdsa), out, 32) == 32
-			  && BN_bn2binpad(ECDSA_SIG_get0_s(ecdsa), out + 32, 32) == 32);
-	ECDSA_SIG_free(ecdsa);
-	return 64;
+	mint_raw(out, mint_coord_len(key), sig, n);
+	return 2 * (size_t)mint_coord_len(key);
+}
+
+/* RSA with PKCS #1 1.5 */
+static inline size_t mint_signature(
+		unsigned char out[1024], EVP_PKEY *key, const char *input)
+{
+	return mint_signature_salt(out, key, input, -1);
 }
 
 /* header.payload, both encoded */
@@ -215,12 +280,14 @@ static inline char *mint_input(const char *header, const char *payload)
 	return mint_cat(input, mint_b64url(payload, strlen(payload)));
 }
 
+/* Signed as the key can; an RSA key with PSS if the header says PS256. */
 static inline char *mint_token(
 		EVP_PKEY *key, const char *header, const char *payload)
 {
 	unsigned char sig[1024];
 	char *input = mint_input(header, payload);
-	size_t n = mint_signature(sig, key, input);
+	size_t n = mint_signature_salt(
+			sig, key, input, strstr(header, "PS256") ? 32 : -1);
 
 	input = mint_cat(input, ".");
 	return mint_cat(input, mint_b64url(sig, n));

@@ -212,7 +212,195 @@ START_TEST(policy_impu_check)
 }
 END_TEST
 
+/* --- pools, anonymous users, the name of the WAF --- */
+
+static const char pools_config[] =
+		"[issuer:third]\niss = https://third\njwks = /f\naud = e\n"
+		"aud_rule = optional\nwaf = w@third\ndomain = third-party\n"
+		"[wwsf:open]\norigin = https://open\nissuer = third\n"
+		"client_id = open\nimpi = *@open, u*@both\nimpu = sip:*@open\n"
+		"pool = p*@open\nanonymous = yes\n"
+		"[wwsf:shut]\norigin = https://shut\nissuer = third\n"
+		"client_id = shut\nimpi = *@shut, u*@both\nimpu = sip:*@shut\n"
+		"pool = p*@shut\n"
+		"[wwsf:plain]\norigin = https://plain\nissuer = third\n"
+		"client_id = plain\nimpi = *@plain\nimpu = sip:*@plain\n";
+
+static const struct
+{
+	const char *wwsf;
+	const char *sub; /* NULL: none */
+	const char *client;
+	const char *impi;
+	bool pool;
+	enum ep_token_cause cause;
+} users[] = {
+		{"open", "alice", "open", "alice@open", false, EP_TOKEN_OK},
+		{"open", "alice", "open", "p1@open", true, EP_TOKEN_OK},
+		{"open", NULL, "open", "p1@open", true, EP_TOKEN_OK},
+		{"open", "open", "open", "p1@open", true, EP_TOKEN_OK},
+		{"open", NULL, "open", "alice@open", false, EP_TOKEN_USER_ABSENT},
+		{"open", "open", "open", "alice@open", false, EP_TOKEN_USER_ABSENT},
+		{"open", "open", "open", "p1@shut", false, EP_TOKEN_IMPI_REFUSED},
+		{"open", "open", "open", "u1@both", false, EP_TOKEN_USER_ABSENT},
+		{"open", "openx", "open", "u1@both", false, EP_TOKEN_OK},
+		{"shut", "alice", "shut", "p1@shut", true, EP_TOKEN_OK},
+		{"shut", NULL, "shut", "p1@shut", true, EP_TOKEN_USER_ABSENT},
+		{"shut", "shut", "shut", "p1@shut", true, EP_TOKEN_USER_ABSENT},
+		{"plain", NULL, "plain", "p1@plain", false, EP_TOKEN_USER_ABSENT},
+		{"plain", "x", "plain", "p1@plain", false, EP_TOKEN_OK},
+		{"plain", "x", "plain", NULL, false, EP_TOKEN_IMPI_MISSING},
+		{"plain", NULL, "plain", NULL, false, EP_TOKEN_USER_ABSENT},
+};
+
+static const struct ep_token_policy *pools_policy(struct ep_arena *arena)
+{
+	const struct ep_token_policy *policy;
+	struct ep_config_error error;
+
+	ck_assert_msg(ep_token_config_parse(
+						  &policy, ep_view_z(pools_config), arena, &error)
+						  == EP_OK,
+			"line %u: %s", error.line, error.text);
+	return policy;
+}
+
+START_TEST(policy_anonymous_users_get_pool_identities_only)
+{
+	for(size_t i = 0; i < sizeof(users) / sizeof(users[0]); i++) {
+		char *impu = mint_cat(NULL, "\"sip:x@");
+		fixture_claim claims[] = {{"iss", "\"https://third\""}, {"sub", NULL},
+				{"client_id", NULL}, {"impi", NULL}, {"impu", NULL},
+				{NULL, NULL}};
+		static const struct ep_json_limits limits = {1000, 3, 20};
+		const struct ep_token_policy *policy;
+		const struct ep_json *payload;
+		const struct ep_wwsf *wwsf;
+		struct ep_arena arena;
+		struct ep_claims c;
+		enum ep_token_cause cause;
+		char *json;
+
+		plain_arena_init(&arena);
+		policy = pools_policy(&arena);
+		wwsf = ep_policy_wwsf_find(policy, ep_view_z(users[i].wwsf));
+		impu = mint_cat(mint_cat(impu, users[i].wwsf), "\"");
+		claims[4][1] = impu;
+		for(size_t j = 0; j < 3; j++) {
+			const char *value = j == 0   ? users[i].sub
+								: j == 1 ? users[i].client
+										 : users[i].impi;
+
+			claims[j + 1][1] =
+					value == NULL
+							? "0"
+							: mint_cat(mint_cat(mint_cat(NULL, "\""), value),
+									"\"");
+			if(value == NULL)
+				claims[j + 1][0] = "none";
+		}
+		json = payload_of((const fixture_claim *)claims, NULL, NULL);
+		/* two absent ones would be a duplicate */
+		if(users[i].sub == NULL && users[i].impi == NULL)
+			memcpy(strstr(json, "none"), "noon", 4);
+		ck_assert_cause(
+				ep_json_parse(&payload, ep_view_z(json), &limits, &arena),
+				EP_TOKEN_OK);
+		ck_assert_cause(
+				ep_claims_decode(&c, payload, &policy->issuers[0], &arena),
+				EP_TOKEN_OK);
+		cause = ep_policy_identities_check(
+				&c, &policy->issuers[0], wwsf, &arena);
+		ck_assert_msg(cause == users[i].cause, "%zu: %s", i,
+				ep_token_cause_get(cause)->name);
+		if(users[i].impi != NULL)
+			ck_assert(ep_policy_pool_has(wwsf, ep_view_z(users[i].impi))
+					  == users[i].pool);
+		ep_arena_fini(&arena);
+	}
+}
+END_TEST
+
+START_TEST(policy_entity_is_due)
+{
+	static const struct
+	{
+		enum ep_entity_rule entity;
+		enum ep_issuer_domain domain;
+		bool pool, due;
+	} rows[] = {
+			{EP_ENTITY_THIRD_PARTY, EP_DOMAIN_THIRD_PARTY, false, true},
+			{EP_ENTITY_THIRD_PARTY, EP_DOMAIN_THIRD_PARTY, true, false},
+			{EP_ENTITY_THIRD_PARTY, EP_DOMAIN_OPERATOR, false, false},
+			{EP_ENTITY_THIRD_PARTY, EP_DOMAIN_OPERATOR, true, false},
+			{EP_ENTITY_ALWAYS, EP_DOMAIN_THIRD_PARTY, true, true},
+			{EP_ENTITY_ALWAYS, EP_DOMAIN_OPERATOR, false, true},
+			{EP_ENTITY_NEVER, EP_DOMAIN_THIRD_PARTY, false, false},
+			{EP_ENTITY_NEVER, EP_DOMAIN_OPERATOR, true, false},
+	};
+
+	for(size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct ep_issuer issuer = {
+				.entity = rows[i].entity, .domain = rows[i].domain};
+
+		ck_assert_msg(
+				ep_policy_entity_due(&issuer, rows[i].pool) == rows[i].due,
+				"%zu", i);
+	}
+}
+END_TEST
+
+START_TEST(policy_aud_may_be_absent_where_configured)
+{
+	struct ep_view ours = EP_LIT("e"), other = EP_LIT("x");
+	struct ep_issuer issuer = {.aud = {&ours, 1}};
+	struct ep_claim_list none = {NULL, 0}, wrong = {&other, 1},
+						 right = {&ours, 1};
+
+	ck_assert(!ep_policy_aud_ok(&issuer, &none));
+	issuer.aud_rule = EP_AUD_OPTIONAL;
+	ck_assert(ep_policy_aud_ok(&issuer, &none));
+	ck_assert(!ep_policy_aud_ok(&issuer, &wrong));
+	ck_assert(ep_policy_aud_ok(&issuer, &right));
+}
+END_TEST
+
+START_TEST(policy_answer_for_every_cause)
+{
+	struct ep_token_policy policy = {.identity_status = 403};
+
+	for(int c = 0; c < EP_TOKEN_CAUSE_N; c++) {
+		const struct ep_token_cause_info *info = ep_token_cause_get(c);
+		bool identity =
+				info->close == EP_CLOSE_USER || info->close == EP_CLOSE_SCOPE;
+		struct ep_policy_answer a;
+
+		policy.identity_status = 403;
+		a = ep_policy_answer_get(&policy, c);
+		ck_assert_uint_eq(a.sip_status, info->sip_status);
+		ck_assert_ptr_eq(a.oauth_error, info->oauth_error);
+		policy.identity_status = 401;
+		a = ep_policy_answer_get(&policy, c);
+		ck_assert_uint_eq(a.sip_status, identity ? 401 : info->sip_status);
+		if(!identity)
+			ck_assert_ptr_eq(a.oauth_error, info->oauth_error);
+		else
+			ck_assert_str_eq(a.oauth_error, info->close == EP_CLOSE_SCOPE
+													? "insufficient_scope"
+													: "invalid_token");
+		/* RFC 6750 3.1: a challenge with no word is for no token at all */
+		ck_assert(a.sip_status != 401 || a.oauth_error != NULL
+				  || c == EP_TOKEN_ABSENT);
+		/* without a policy: as the cause's row says */
+		a = ep_policy_answer_get(NULL, c);
+		ck_assert_uint_eq(a.sip_status, info->sip_status);
+	}
+}
+END_TEST
+
 UNIT_MAIN("token/policy", policy_origin_print, policy_origin_find_is_exact,
 		policy_origin_may_be_very_long, policy_scope_is_a_whole_word,
 		policy_time_at_the_ends_of_the_range, policy_impi_check,
-		policy_impu_check)
+		policy_impu_check, policy_anonymous_users_get_pool_identities_only,
+		policy_entity_is_due, policy_aud_may_be_absent_where_configured,
+		policy_answer_for_every_cause)

@@ -80,7 +80,9 @@ static void verify_starved(struct ep_sig_key *key, const char *input,
 		mallocs_left = SIZE_MAX;
 		ck_assert_msg(cause == want || cause == EP_TOKEN_NO_MEMORY
 							  || cause == EP_TOKEN_CRYPTO_FAILED,
-				"with %zu allocations: %s", n, ep_token_cause_get(cause)->name);
+				"%s with %zu allocations: %s",
+				ep_sig_alg_name(ep_sig_key_alg(key)), n,
+				ep_token_cause_get(cause)->name);
 		ck_assert_uint_eq(ERR_peek_error(), 0);
 	}
 	ck_assert_int_eq(cause, want);
@@ -93,7 +95,8 @@ static void starve(const char *pem, const char *alg, bool warm)
 	struct ep_sig_key *key;
 	EVP_PKEY *pkey = mint_key(pem);
 	unsigned char sig[1024];
-	size_t n = mint_signature(sig, pkey, "input");
+	size_t n = mint_signature_salt(
+			sig, pkey, "input", strcmp(alg, "PS256") == 0 ? 32 : -1);
 	struct ep_view good = ep_view_of((char *)sig, n);
 
 	ep_arena_init(&arena, room, ROOM, NULL, 0);
@@ -140,9 +143,15 @@ START_TEST(sig_never_blames_the_token_for_a_failed_allocation)
 	for(int warm = 0; warm < 2; warm++) {
 		starve(mint_pem_ec, "ES256", warm);
 		starve(mint_pem_rsa, "RS256", warm);
+		starve(mint_pem_p384, "ES384", warm);
+		starve(mint_pem_rsa, "PS256", warm);
+		starve(mint_pem_ed, "EdDSA", warm);
 	}
 	key_starved(mint_pem_ec, "ES256");
 	key_starved(mint_pem_rsa, "RS256");
+	key_starved(mint_pem_p384, "ES384");
+	key_starved(mint_pem_rsa, "PS256");
+	key_starved(mint_pem_ed, "EdDSA");
 }
 END_TEST
 

@@ -50,7 +50,7 @@ START_TEST(template_names_what_is_wrong_with_a_claim)
 	struct ep_view out;
 
 	plain_arena_init(&arena);
-	ck_assert_int_eq(expand(&out, "{x}", &arena), EP_TOKEN_CLAIM_MISSING);
+	ck_assert_int_eq(expand(&out, "{x}", &arena), EP_TOKEN_MAPPING_MISSING);
 	ck_assert_int_eq(expand(&out, "{n}", &arena), EP_TOKEN_CLAIM_TYPE);
 	ck_assert_int_eq(expand(&out, "a{empty}", &arena), EP_TOKEN_CLAIM_VALUE);
 	ep_arena_fini(&arena);

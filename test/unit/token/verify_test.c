@@ -407,7 +407,7 @@ static enum ep_err verify_in(struct ep_arena *arena, void *ctx)
 {
 	struct alloc_case *c = ctx;
 	enum ep_token_cause cause = ep_token_verify(&c->f.result, c->f.policy,
-			&c->f.ring, c->token, ep_view_z(c->wwsf), NOW_S, arena);
+			&c->f.ring, c->token, ep_view_z(c->wwsf), NOW_S, NULL, arena);
 
 	if(cause == EP_TOKEN_NO_MEMORY)
 		return EP_ENOMEM;

@@ -6,12 +6,12 @@ import { build, Inbox, Msg, rand } from './sip.mjs';
 const WebSocket = createRequire(new URL('../../../package.json', import.meta.url))('ws');
 
 export class Page {
-	static open(site, { instance = `urn:uuid:${rand(16)}`, user = 'user1' } = {}) {
+	static open(site, { instance = `urn:uuid:${rand(16)}`, user = 'user1', origin = 'https://shop.example' } = {}) {
 		const p = new Page();
 		const host = `${rand()}.invalid`;
 		Object.assign(p, { site, instance, user, host, cseq: 0, inbox: new Inbox('page'),
 			aor: `sip:${user}@home1.net`, contact: `sip:${rand(4)}@${host};transport=ws` });
-		p.ws = new WebSocket(`wss://127.0.0.1:${site.ports.wss}`, 'sip', { ca: site.ca.ca, servername: 'localhost', origin: 'https://shop.example' });
+		p.ws = new WebSocket(`wss://127.0.0.1:${site.ports.wss}`, 'sip', { ca: site.ca.ca, servername: 'localhost', origin });
 		p.ws.on('message', (d) => { const t = d.toString(); if (t.startsWith('SIP/2.0') || / SIP\/2\.0\r\n/.test(t)) p.inbox.put(new Msg(t)); });
 		p.ws.on('error', () => {});
 		p.closed = new Promise((r) => p.ws.on('close', (code, reason) => r({ code, reason: reason.toString() })));
@@ -22,10 +22,10 @@ export class Page {
 	via() { return `Via: SIP/2.0/WSS ${this.host};branch=z9hG4bK${rand()}`; }
 
 	// d: dialog { callId, localTag, remoteTag, remote, target, routes, cseq }.
-	request(method, { uri, to = uri, toTag, fromTag = rand(4), callId = rand(), cseq = ++this.cseq, from = this.aor, routes = [],
+	request(method, { uri, to = uri, toTag, fromTag = rand(4), callId = rand(), cseq = ++this.cseq, from = this.aor, display = '', routes = [],
 		headers = [], body = '', contact = true, token = this.token, via = this.via() } = {}) {
 		return build(`${method} ${uri} SIP/2.0`, [via, 'Max-Forwards: 69', ...routes.map((r) => `Route: ${r}`),
-			`To: <${to}>${toTag ? `;tag=${toTag}` : ''}`, `From: <${from}>;tag=${fromTag}`, `Call-ID: ${callId}`, `CSeq: ${cseq} ${method}`,
+			`To: <${to}>${toTag ? `;tag=${toTag}` : ''}`, `From: ${display}<${from}>;tag=${fromTag}`, `Call-ID: ${callId}`, `CSeq: ${cseq} ${method}`,
 			contact && `Contact: <${this.contact};ob>`, token && `Authorization: Bearer ${token}`, ...headers, body && 'Content-Type: application/sdp'], body);
 	}
 

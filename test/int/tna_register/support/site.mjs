@@ -115,6 +115,7 @@ route[FROM_PAGE] {
 		send_reply("200", "OK");
 		exit;
 	}
+	if($hdr(X-Refuse) != $null) { send_reply("488", "Not Acceptable Here"); exit; }
 	route(SESSION);
 }
 
@@ -183,13 +184,13 @@ issuer = partner
 client_id = shop
 impi = *@home1.net
 impu = sip:*@home1.net
-`;
+${s.wwsf}`;
 
 export class Site {
-	// digest: no token is asked for.
-	static async start({ params = '', digest = false } = {}) {
+	// digest: no token is asked for. wwsf: lines for [wwsf:shop] and behind.
+	static async start({ params = '', digest = false, wwsf = '', shm = 64 } = {}) {
 		const s = new Site();
-		Object.assign(s, { ca: makeCa(), params, digest, key: makeKey('ES256', 'k1'), log: '' });
+		Object.assign(s, { ca: makeCa(), params, digest, wwsf, shm, key: makeKey('ES256', 'k1'), log: '' });
 		s.dir = mkdtempSync(join(tmpdir(), 'epcscf-tna-'));
 		s.config = join(s.dir, 'webrtc_auth.conf');
 		s.keyFile = join(s.dir, 'keys.json');
@@ -249,7 +250,7 @@ export class Site {
 	async #kamailio() {
 		const env = { ...process.env };
 		for (const k of Object.keys(env)) if (/_proxy$/i.test(k)) delete env[k];
-		this.process = spawn('kamailio', ['-DD', '-E', '-m', '64', '-M', '8', '-f', join(this.dir, 'kamailio.cfg'), '-Y', this.dir, '-P', join(this.dir, 'pid'), '-w', this.dir],
+		this.process = spawn('kamailio', ['-DD', '-E', '-m', String(this.shm), '-M', '8', '-f', join(this.dir, 'kamailio.cfg'), '-Y', this.dir, '-P', join(this.dir, 'pid'), '-w', this.dir],
 			{ stdio: ['ignore', 'pipe', 'pipe'], env });
 		let gone = false;
 		this.exited = new Promise((r) => this.process.on('exit', (code, signal) => { gone = true; r({ code, signal }); }));
@@ -328,6 +329,16 @@ export class Site {
 		return () => { delete this.inbox.put; };
 	}
 
+	// Other lines in place of those that start() got.
+	async rewrite(wwsf) {
+		this.wwsf = wwsf;
+		writeFileSync(this.config, authConfig(this));
+		await this.rpc('webrtc_auth.reload');
+	}
+
+	// What the pages of a WWSF use, and what of it is 0 when nothing is used.
+	async usage(wwsf = 'shop') { return (await this.rpc('tna.usage')).find((u) => u.wwsf === wwsf); }
+
 	async bindings() { return this.rpc('tna.list'); }
 	async show(who) { return this.rpc('tna.show', who).then((l) => (Array.isArray(l) ? l[0] : l)); }
 	// What tna_register itself holds in shared memory, in octets.
@@ -344,6 +355,7 @@ export class Site {
 		this.ca.remove();
 		if (existsSync(this.dir) && !process.env.EP_KEEP) rmSync(this.dir, { recursive: true, force: true });
 		const bad = this.log.split('\n').filter((l) => /CRITICAL|BUG:|core was generated/.test(l) && !/receive_fd|process_no/.test(l));
+		if (end.code !== 0) throw new Error(`Kamailio ended with ${JSON.stringify(end)}\n${this.log.slice(-2000)}`);
 		if (bad.length) throw new Error(`the log has:\n${bad.slice(0, 5).join('\n')}`);
 		return end;
 	}

@@ -3,13 +3,14 @@
 // test can send frames behind a close, leave a close unanswered, or put
 // several messages into one write. RFC 6455, RFC 7118.
 import { randomBytes } from 'node:crypto';
+import net from 'node:net';
 import tls from 'node:tls';
 
-function frame(opcode, payload) {
+function frame(opcode, payload, fin = true) {
 	const mask = randomBytes(4);
 	const n = payload.length;
-	const head = n < 126 ? Buffer.from([0x80 | opcode, 0x80 | n])
-		: Buffer.from([0x80 | opcode, 0x80 | 126, n >> 8, n & 255]);
+	const head = n < 126 ? Buffer.from([(fin ? 0x80 : 0) | opcode, 0x80 | n])
+		: Buffer.from([(fin ? 0x80 : 0) | opcode, 0x80 | 126, n >> 8, n & 255]);
 	const body = Buffer.from(payload);
 	for (let i = 0; i < n; i++) body[i] ^= mask[i & 3];
 	return Buffer.concat([head, mask, body]);
@@ -17,9 +18,11 @@ function frame(opcode, payload) {
 
 export class Client {
 	// origin: a string, undefined for none, or an array for several headers.
-	static async open(site, { origin = 'https://shop.example', echo = true, path = '/' } = {}) {
+	// host: where to connect to; from: the local address; preface: octets before
+	// TLS (a PROXY header).
+	static async open(site, { origin = 'https://shop.example', echo = true, path = '/', host = '127.0.0.1', from, preface } = {}) {
 		const c = new Client(site, echo);
-		await c.#connect();
+		await c.#connect({ host, from, preface });
 		c.status = await c.#upgrade(path, origin === undefined ? [] : [origin].flat());
 		return c;
 	}
@@ -31,9 +34,12 @@ export class Client {
 		this.ended = new Promise((resolve) => { this.resolveEnded = resolve; });
 	}
 
-	#connect() {
+	#connect({ host, from, preface }) {
 		return new Promise((resolve, reject) => {
-			this.socket = tls.connect({ host: '127.0.0.1', port: this.site.ports.wss,
+			const socket = net.connect({ host, port: this.site.ports.wss, localAddress: from });
+			socket.on('error', reject);
+			if (preface) socket.write(preface);
+			this.socket = tls.connect({ socket,
 				ca: this.site.ca.ca, servername: 'localhost' }, resolve);
 			this.socket.on('error', (e) => { reject(e); this.resolveEnded(Date.now()); });
 			this.socket.on('data', (d) => { this.buf = Buffer.concat([this.buf, d]); this.#read(); });
@@ -102,6 +108,11 @@ export class Client {
 
 	sendText(...texts) {
 		this.socket.write(Buffer.concat(texts.map((t) => frame(1, Buffer.from(t)))));
+	}
+
+	// One message in as many frames as texts.
+	sendFragments(...texts) {
+		this.socket.write(Buffer.concat(texts.map((t, i) => frame(i === 0 ? 1 : 0, Buffer.from(t), i === texts.length - 1))));
 	}
 
 	// Sends a request, gives its final answer.

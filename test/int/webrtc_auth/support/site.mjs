@@ -12,6 +12,8 @@ import { makeCa } from '../../../node/ca.mjs';
 import { makeKey, Waf } from './waf.mjs';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '../../../..');
+// Where our own modules are.
+export const modules = process.env.EP_MODULES ?? join(root, 'build/modules');
 export const sleep = (ms) => new Promise((r) => setTimeout(r, ms));
 
 export async function until(what, check, ms = 5000) {
@@ -36,6 +38,7 @@ tcp_children=2
 enable_tls=yes
 tcp_accept_no_cl=yes
 tcp_connection_lifetime=3600
+${s.async ? s.async : ''}
 listen=tls:127.0.0.1:${s.ports.wss}
 listen=tcp:127.0.0.1:${s.ports.rpc}
 listen=udp:127.0.0.1:${s.ports.sip}
@@ -54,7 +57,8 @@ loadmodule "jsonrpcs.so"
 loadmodule "ctl.so"
 loadmodule "nathelper.so"
 loadmodule "websocket.so"
-loadmodule "${join(process.env.EP_MODULES ?? join(root, 'build/modules'), 'webrtc_auth.so')}"
+${s.before}
+loadmodule "${join(modules, 'webrtc_auth.so')}"
 modparam("tls", "private_key", "${s.ca.key}")
 modparam("tls", "tls_method", "TLSv1.2+")
 modparam("tls", "certificate", "${s.ca.cert}")
@@ -69,19 +73,35 @@ ${s.kemi ? '' : routes(s)}`;
 
 const routes = (s) => `
 request_route {
+	${s.route}
 	if($proto == "wss") {
+		${s.first}
+		${s.async ? 'if($rm == "REGISTER") { if(!webrtc_auth_check_async("CHECKED")) { webrtc_auth_challenge(); exit; } } else' : ''}
 		if(!webrtc_auth_check()) { webrtc_auth_challenge(); exit; }
-		if($rm == "INFO") { sl_send_reply("403", "Go"); webrtc_auth_close(4100, "by $rm"); exit; }
-		if($rm == "NOTIFY") { sl_send_reply("403", "Go"); webrtc_auth_close_conid("$conid", "4101", "by id"); exit; }
-		append_hf("X-Wauth: $wauth(status)|$wauth(cause)|$wauth(impi)|$wauth(impu)|$wauth(waf)|$wauth(wwsf)|$wauth(third_party)|$wauth(entity)|$wauth(issuer)|$wauth(sub)|$wauth(expires)\\r\\n");
-		append_hf("X-Impus: $wauth(impus)\\r\\n");
-		append_hf("X-Xavp: $xavp(wauth[0]=>impus[1])\\r\\n");
-		$du = "sip:127.0.0.1:${s.ports.core}";
-		t_relay();
-		exit;
+		route(PASSED);
 	}
+	if($rm == "OPTIONS") { sl_send_reply("200", "OK"); exit; }
 	sl_send_reply("403", "Not here");
 }
+
+route[CHECKED] {
+	append_hf("X-Resumed: yes\\r\\n");
+	if(!webrtc_auth_check()) { webrtc_auth_challenge(); exit; }
+	route(PASSED);
+}
+
+route[PASSED] {
+	if($rm == "INFO") { sl_send_reply("403", "Go"); webrtc_auth_close(4100, "by $rm"); exit; }
+	if($rm == "NOTIFY") { sl_send_reply("403", "Go"); webrtc_auth_close_conid("$conid", "4101", "by id"); exit; }
+	append_hf("X-Wauth: $wauth(status)|$wauth(cause)|$wauth(impi)|$wauth(impu)|$wauth(waf)|$wauth(wwsf)|$wauth(third_party)|$wauth(entity)|$wauth(issuer)|$wauth(sub)|$wauth(expires)\\r\\n");
+	append_hf("X-Impus: $wauth(impus)\\r\\n");
+	append_hf("X-Xavp: $xavp(wauth[0]=>impus[1])\\r\\n");
+	$du = "sip:127.0.0.1:${s.ports.core}";
+	t_relay();
+	exit;
+}
+
+${s.routes}
 
 event_route[xhttp:request] {
 	set_reply_close();
@@ -99,7 +119,7 @@ export const configOf = (s, more = '') => `
 [issuer:home]
 iss = https://waf.home1.net
 jwks = ${s.waf.url}
-jwks_ca_file = ${s.ca.caFile}
+ca_file = ${s.ca.caFile}
 jwks_refresh_s = 600
 aud = epcscf
 waf = waf@home1.net
@@ -129,29 +149,40 @@ impu = sip:*@partner.net
 ${more}`;
 
 export class Site {
-	// wafUp: false leaves the WAF down at first. params: script lines. kemi: a
-	// script for app_jsdt in place of the native routes.
-	static async start({ wafUp = true, params = '', kemi } = {}) {
-		const s = new Site();
+	// The files it starts from. first, routes: lines at the start of the request
+	// route, and routes of their own. before: script lines above our loadmodule;
+	// route: at the top of request_route. ports, pairs: other ports, other keys
+	// (a second node); edit: changes the script.
+	static prepare(s, { params = '', kemi, async, config = configOf, first = '', routes = '', before = '', route = '', ports = {}, pairs, edit = (text) => text } = {}) {
+		Object.assign(s, { params, kemi, async, first, routes, before, route });
+		Object.assign(s.ports, ports);
 		s.ca = makeCa();
-		s.params = params;
-		s.kemi = kemi;
 		if (kemi) {
 			const file = join(s.dir, 'kamailio.js');
 			writeFileSync(file, kemi(s));
 			s.params += `\nloadmodule "app_jsdt.so"\nmodparam("app_jsdt", "load", "${file}")\nmodparam("xhttp", "event_callback", "ksr_xhttp_event")\ncfgengine "jsdt"`;
 		}
 		s.waf = new Waf(s.ca, s.ports.waf);
-		s.keys = { es: makeKey('ES256', 'es-1'), rs: makeKey('RS256', 'rs-1'), partner: makeKey('ES256', 'p-1') };
+		s.keys = pairs ?? { es: makeKey('ES256', 'es-1'), rs: makeKey('RS256', 'rs-1'), partner: makeKey('ES256', 'p-1') };
 		s.waf.keys = [s.keys.es, s.keys.rs];
 		writeFileSync(s.partnerFile, JSON.stringify({ keys: [s.keys.partner.jwk] }));
-		writeFileSync(s.config, configOf(s));
-		writeFileSync(s.cfg, script(s));
+		writeFileSync(s.config, config(s));
+		writeFileSync(s.cfg, edit(script(s), s));
+		return s;
+	}
+
+	// wafUp: false leaves the WAF down at first. params: script lines. kemi: a
+	// script for app_jsdt in place of the native routes. async: core settings,
+	// such as async_workers, with which REGISTERs may wait for their WAF.
+	// config: another configuration file. keys: await those of issuer home.
+	static async start(options = {}) {
+		const { wafUp = true, keys = wafUp } = options;
+		const s = Site.prepare(new Site(), options);
 		try {
 			if (wafUp) await s.waf.start();
 			await s.core();
 			await s.kamailio();
-			if (wafUp) await until('the first keys', () => s.hasKeys('home'));
+			if (keys) await until('the first keys', () => s.hasKeys('home'));
 		} catch (e) {
 			await s.stop().catch(() => {});
 			throw e;
@@ -240,7 +271,7 @@ export class Site {
 		this.ca.remove();
 		if (existsSync(this.dir) && !process.env.EP_KEEP) rmSync(this.dir, { recursive: true, force: true });
 		if (end === 'hangs') throw new Error('Kamailio does not end');
-		const bad = this.log.split('\n').filter((l) => /exited by a signal|BUG:|core was generated/.test(l));
+		const bad = this.log.split('\n').filter((l) => /exited by a signal|\bBUG:|core was generated/.test(l));
 		if (bad.length || (end && end.code !== 0)) throw new Error(`Kamailio ended with ${JSON.stringify(end)}\n${bad.join('\n')}`);
 	}
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// A WAF reduced to what a P-CSCF sees of it: keys at an https URL, and tokens.
+// A WAF reduced to what a P-CSCF sees of it: keys and metadata at https URLs,
+// tokens, and what it says about them.
 import { createHmac, generateKeyPairSync, randomUUID, sign } from 'node:crypto';
 import https from 'node:https';
 import { readFileSync } from 'node:fs';
@@ -34,22 +35,60 @@ export function macTokenOf(secret, kid, claims = claimsOf()) {
 	return `${input}.${createHmac('sha256', secret).update(input).digest('base64url')}`;
 }
 
+// What a WAF says of a good token (RFC 7662 2.2).
+export const activeOf = (more = {}) => ({ active: true, token_type: 'Bearer', ...claimsOf(), ...more });
+
 export class Waf {
+	// answer(req, res): in place of all that is below. introspect(token, req,
+	// res, form): an object, or undefined when it answered by itself.
 	constructor(ca, port) {
-		Object.assign(this, { ca, port, keys: [], hits: 0, sockets: new Set(), answer: undefined });
+		Object.assign(this, { ca, port, keys: [], hits: 0, sockets: new Set(), answer: undefined,
+			connections: 0, peak: 0, asked: [], tokens: new Map(), metadata: undefined, metadataHits: 0, headers: {},
+			introspect: (token) => this.tokens.get(token) ?? { active: false } });
 	}
 
-	get url() { return `https://127.0.0.1:${this.port}/jwks`; }
+	get url() { return `${this.base}/jwks`; }
+	get base() { return `https://127.0.0.1:${this.port}`; }
 
 	start() {
 		this.server = https.createServer({ key: readFileSync(this.ca.key), cert: readFileSync(this.ca.cert) }, (req, res) => {
+			const path = new URL(req.url, this.base).pathname;
+			if (path.startsWith('/introspect')) return this.#asked(req, res);
+			if (path.includes('/.well-known/')) return this.#metadata(req, res, path);
 			this.hits++;
 			if (this.answer) return this.answer(req, res);
-			res.setHeader('Content-Type', 'application/json');
+			res.writeHead(200, { 'Content-Type': 'application/json', ...this.headers });
 			res.end(JSON.stringify({ keys: this.keys.map((k) => k.jwk) }));
 		});
-		this.server.on('connection', (s) => { this.sockets.add(s); s.on('close', () => this.sockets.delete(s)); });
-		return new Promise((resolve) => this.server.listen(this.port, '127.0.0.1', resolve));
+		this.server.on('connection', (s) => {
+			this.connections++;
+			this.sockets.add(s);
+			this.peak = Math.max(this.peak, this.sockets.size);
+			s.on('error', () => {});
+			s.on('close', () => this.sockets.delete(s));
+		});
+		return new Promise((resolve) => this.server.listen(this.port, '127.0.0.1', 1024, resolve));
+	}
+
+	#asked(req, res) {
+		let body = '';
+		req.on('data', (d) => { body += d; });
+		req.on('end', async () => {
+			const form = new URLSearchParams(body);
+			this.asked.push({ token: form.get('token'), form, headers: req.headers, method: req.method, path: req.url });
+			const said = await this.introspect(form.get('token'), req, res, form);
+			if (said === undefined) return;
+			res.writeHead(200, { 'Content-Type': 'application/json' });
+			res.end(JSON.stringify(said));
+		});
+	}
+
+	#metadata(req, res, path) {
+		this.metadataHits++;
+		const said = typeof this.metadata === 'function' ? this.metadata(req, res, path) : this.metadata;
+		if (typeof this.metadata === 'function' && said === undefined) return;
+		res.writeHead(said ? 200 : 404, { 'Content-Type': 'application/json' });
+		res.end(said ? JSON.stringify(said) : '');
 	}
 
 	stop() {
