@@ -3,6 +3,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { execFileSync } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { start, stop } from '../lab/lab.mjs';
 import { ROOT } from '../lab/lib/plan.mjs';
 import { Phone } from '../lab/phones/baresip.mjs';
@@ -122,7 +123,8 @@ export class Session {
 					socket.close();
 					resolve((message.toString('latin1').match(/5:callsl(.*?)e/)?.[1].match(/\d+:/g) ?? []).length);
 				});
-				socket.send('t1 d7:command4:list5:limiti100ee', ng, address);
+				// A cookie of its own: to the same one comes the same answer.
+				socket.send(`t${randomUUID()} d7:command4:list5:limiti100ee`, ng, address);
 			});
 		});
 	}

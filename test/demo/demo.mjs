@@ -13,10 +13,12 @@ import { readWav } from '../lab/phones/wav.mjs';
 import { spectrum } from './spectrum.mjs';
 import { Ladder } from './ladder.mjs';
 import { compareTna, compareSdp } from './compare.mjs';
+import { bearersOf, filesBelow, leaks } from './leaks.mjs';
 import { report } from './report.mjs';
 
 const OUT = path.join(ROOT, 'build/demo');
-const say = (text = '') => console.log(text);
+const said = [];
+const say = (text = '') => { said.push(text); console.log(text); };
 const failures = [];
 const verdict = (ok, text) => { if (!ok) failures.push(text); say(`  ${ok ? 'ok ' : 'BAD'}  ${text}`); return ok; };
 
@@ -184,6 +186,7 @@ async function main() {
 			ladder: ladder.shown, credentials: `Authorization: ${mask(header(request, 'Authorization'))}`,
 			tna: [{ title: "The operator's own WAF", ...own }, { title: 'A third party\'s WAF', ...foreign }], mediation: { offer, answer },
 			heard, refusal, latency, screenshot }));
+		showLeaks([...new Set([page, guest, thief].flatMap((client) => bearersOf(client.frames)).concat(stolen.access_token))], session);
 		say(`\n${path.relative(process.cwd(), OUT)}/report.html and demo.pcapng`);
 	} finally {
 		await ladder.end();
@@ -191,6 +194,18 @@ async function main() {
 	}
 	say(failures.length ? `\n${failures.length} things are not as they should be` : '\nAll as it should be; everything is stopped.');
 	return failures.length ? 1 : 0;
+}
+
+// What was shown, captured, reported and logged, of every part of the network.
+function showLeaks(tokens, session) {
+	const output = path.join(session.dir, 'log/demo-output.txt');
+	fs.writeFileSync(output, said.join('\n'));
+	const files = filesBelow(OUT, path.join(session.dir, 'log'));
+	const found = leaks(tokens, files);
+	say('\nTokens');
+	verdict(tokens.length >= 3, `${tokens.length} tokens went over the WebSockets`);
+	verdict(found.length === 0, `in ${files.length} files (capture, report, this text, all logs): ${
+		found.map(({ file, part }) => `${part} in ${path.basename(file)}`).join(', ') || 'none'}`);
 }
 
 function sparkline(bins) {

@@ -97,7 +97,7 @@ const stopCommand = (dir) => (dir === DEFAULT_DIR ? 'make lab-stop'
  * which a part has died ends first.
  */
 export async function start({ dir = DEFAULT_DIR, host = '127.0.0.1', parts, without,
-	netns = null, say = () => {} } = {}) {
+	netns = null, say = () => {}, defines = [] } = {}) {
 	const running = load(dir);
 	const files = pidFiles(dir);
 	if (running && files.length > 0 && files.every(alive))
@@ -112,7 +112,7 @@ export async function start({ dir = DEFAULT_DIR, host = '127.0.0.1', parts, with
 		rmSync(path.join(dir, name), { recursive: true, force: true });
 	mkdirSync(dir, { recursive: true });
 	ctx.tls = certificates(dir, host);
-	writeSites(ctx);
+	writeSites({ ...ctx, defines });
 	for (const part of absent)
 		say(`${part.name.padEnd(12)} absent: ${path.relative(ROOT, missing(part))}`);
 	try {

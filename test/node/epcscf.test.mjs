@@ -58,7 +58,7 @@ before(async () => {
 	waf = await startWaf(ca, { callback: `https://127.0.0.1:${a}/callback`, lifetime_s: LIFETIME_S });
 	edge = await Edge.start({ tls: ca });
 	home = await startWwsf(ca, waf, edge, { port: a });
-	guests = await startWwsf(ca, waf, edge, { port: b, pool: 8 });
+	guests = await startWwsf(ca, waf, edge, { port: b, pool: 24 });
 	edge.policy.origin = [home.site.origin, guests.site.origin];
 	writeWav(join(dir, 'speak.wav'));
 	browser = await chromium.launch({ executablePath: CHROMIUM, ignoreDefaultArgs: ['--mute-audio'], args: [
@@ -101,6 +101,13 @@ async function signIn(page, user = 'alice', password = 'wonder') {
 	await registered(page);
 }
 
+// Where a renewal in between would only be in the way.
+function longTokens(t) {
+	const [resource] = waf.config.resources;
+	resource.lifetime_s = 60;
+	t.after(() => { resource.lifetime_s = LIFETIME_S; });
+}
+
 const bearers = (message) => message.all('Authorization');
 const registersOf = (user) => edge.requests('REGISTER').filter((r) => r.get('To').includes(`sip:${user}@`));
 
@@ -140,7 +147,8 @@ test('page_two_tabs_are_two_instances', { skip }, async () => {
 	});
 });
 
-test('page_calls_are_heard_and_every_request_has_the_bearer', { skip }, async () => {
+test('page_calls_are_heard_and_every_request_has_the_bearer', { skip }, async (t) => {
+	longTokens(t);
 	await person((alice) => person(async (guest) => {
 		await signIn(alice);
 		await registered(guest);
@@ -342,6 +350,120 @@ test('line_takes_a_401_and_its_close_code_as_one', { skip }, async () => {
 		assert.equal(await page.evaluate(() => line.state), 'registered');
 		assert.equal(tokens.length, 2);
 		assert.notEqual(tokens[0], tokens[1]);
+	});
+});
+
+test('line_waits_where_a_403_comes_with_4006', { skip }, async () => {
+	await person(async (page) => {
+		await registered(page);
+		edge.policy.register = () => [403, 'Forbidden', [], 4006];
+		await page.reload();
+		await status(page, 'too many failed tries, next try in 60 s');
+		await page.waitForTimeout(600);
+		assert.equal(await page.evaluate(() => line.state), 'waiting');
+	});
+});
+
+test('line_says_whose_fault_an_end_is', { skip }, async () => {
+	await person(async (page) => {
+		const whyAt = async (verdict) => {
+			await registered(page);
+			edge.policy.register = () => verdict;
+			await page.evaluate(() => new Promise((done) => {
+				line.on('status', (s) => { if (s.state === 'stopped') done(globalThis.end = s); });
+				line.renew();
+			}));
+			edge.policy.register = undefined;
+			const { why, text } = await page.evaluate(() => globalThis.end);
+			const again = await page.isVisible('#again');
+			await page.reload();
+			return [why, again, text];
+		};
+		assert.deepEqual(await whyAt([403, 'Forbidden', [], 4003]), ['banned', false, 'access was revoked']);
+		assert.deepEqual(await whyAt([401, 'Unauthorized', [], 4001]), ['token', true, 'the token was not accepted']);
+		assert.deepEqual(await whyAt([401, 'Unauthorized']), ['token', true, 'registration refused (401)']);
+	});
+});
+
+test('line_stays_registered_while_a_refresh_has_to_wait', { skip }, async () => {
+	await person(async (page) => {
+		await registered(page);
+		await page.evaluate(() => {
+			globalThis.seen = [];
+			for (const name of ['status', 'unregistered', 'renewed']) line.on(name, (d) => globalThis.seen.push([name, d.state]));
+		});
+		let refuse = 1;
+		edge.policy.register = () => (refuse-- > 0 ? [503, 'Service Unavailable', [['Retry-After', '1']]] : undefined);
+		assert.equal(await page.evaluate(() => line.renewed()), true);
+		assert.deepEqual(await page.evaluate(() => globalThis.seen.map(([name]) => name)), ['renewed']);
+	});
+});
+
+test('line_brings_a_new_token_in_register_first', { skip }, async (t) => {
+	longTokens(t);
+	await person(async (page) => {
+		await registered(page);
+		const old = bearers(edge.requests('REGISTER').at(-1))[0];
+		edge.policy.request = (request) => (request.method === 'INVITE' ? [486, 'Busy'] : undefined);
+		const call = async (how) => {
+			await page.evaluate(how);
+			await page.waitForFunction(() => line.currentCall === undefined);
+			return bearers(edge.requests('INVITE').at(-1))[0];
+		};
+		// The answer to REGISTER is late: the INVITE goes with the token that counts.
+		let late;
+		edge.policy.register = (request, peer) => { late ??= () => { edge.policy.register = undefined; edge.register(request, peer); }; return [100, 'Trying']; };
+		await page.evaluate(() => line.renew());
+		const fresh = bearers(edge.requests('REGISTER').at(-1))[0];
+		assert.notEqual(fresh, old);
+		assert.equal(await call(() => { line.call('alice'); }), old);
+		await page.evaluate(() => { globalThis.renewed = new Promise((done) => { line.on('renewed', done); }); });
+		late();
+		await page.evaluate(() => globalThis.renewed);
+		assert.equal(await call(() => { line.call('alice'); }), fresh);
+	});
+});
+
+test('line_repeats_an_invite_where_the_network_asks_for_a_moment', { skip }, async () => {
+	await person(async (page) => {
+		await registered(page);
+		const tries = [];
+		edge.policy.request = (request) => {
+			if (request.method !== 'INVITE') return undefined;
+			tries.push(Date.now());
+			return tries.length === 1 ? [503, 'Service Unavailable', [['Retry-After', '1']]] : [486, 'Busy'];
+		};
+		await page.evaluate(() => { line.call('alice'); });
+		await page.waitForFunction(() => /Busy/.test(document.querySelector('#call-text').textContent));
+		assert.equal(tries.length, 2);
+		assert.ok(tries[1] - tries[0] >= 950);
+		edge.policy.request = (request) => (request.method === 'INVITE' ? [503, 'Service Unavailable', [['Retry-After', '60']]] : undefined);
+		await page.evaluate(() => { line.call('alice'); });
+		await page.waitForFunction(() => /overloaded/.test(document.querySelector('#call-text').textContent));
+	});
+});
+
+test('line_says_so_where_no_candidate_is_gathered', { skip }, async () => {
+	await person(async (page) => {
+		await registered(page);
+		// Relays only, and no relay: what a browser without a network for UDP does.
+		await page.evaluate(async () => {
+			line.stop();
+			const { connect } = await import('/epcscf.js');
+			globalThis.line = await connect({ pcConfig: { iceTransportPolicy: 'relay' } });
+		});
+		await registered(page);
+		const n = edge.requests('INVITE').length;
+		const [text, code] = await page.evaluate(() => new Promise((done) => {
+			const call = line.call('alice');
+			call.on('state', () => { if (call.state === 'ended') done([call.text, call.code]); });
+		}));
+		assert.match(text, /no ICE candidate/);
+		assert.equal(code, 'no_candidate');
+		await page.waitForTimeout(300);
+		assert.equal(edge.requests('INVITE').length, n, 'an INVITE went out');
+		assert.equal(await page.evaluate(() => line.currentCall), undefined);
+		await page.evaluate(() => line.stop());
 	});
 });
 

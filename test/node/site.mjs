@@ -25,7 +25,7 @@ export async function startWaf(ca, { callback, lifetime_s }) {
 			{ sub: 'alice', password: 'wonder', name: 'Alice', impi: 'alice_private@home1.net',
 				impu: ['sip:alice@home1.net', 'tel:+15551001'] },
 			{ sub: 'bob', password: 'builder', name: 'Bob', impi: 'bob_private@home1.net', impu: ['sip:bob@home1.net'] },
-			{ sub: 'pool{n}', from: 1, to: 9, impi: 'pool{n}_private@home1.net', impu: ['sip:pool{n}@home1.net'] },
+			{ sub: 'pool{n}', from: 1, to: 30, impi: 'pool{n}_private@home1.net', impu: ['sip:pool{n}@home1.net'] },
 		],
 		clients: [
 			{ client_id: 'wwsf1', client_secret: 'secret-of-wwsf1', wwsf: 'wwsf1.home1.net', redirect_uris: [callback],

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { createServer } from 'node:https';
 import { after, before, test } from 'node:test';
 import * as jose from 'jose';
 import { Waf } from '../lab/waf/waf.mjs';
@@ -17,8 +19,21 @@ const USERS = [
 	{ sub: 'pool{n}', from: 1, to: 3, impi: 'pool{n}_private@home1.net', impu: ['sip:pool{n}@home1.net'] },
 ];
 
-let ca;
+let ca, told, server;
 const wafs = {};
+
+// Takes log-out tokens as an eP-CSCF does.
+async function startReceiver() {
+	told = [];
+	server = createServer({ cert: readFileSync(ca.cert), key: readFileSync(ca.key) }, async (req, res) => {
+		let body = '';
+		for await (const chunk of req) body += chunk;
+		told.push({ url: req.url, type: req.headers['content-type'], form: new URLSearchParams(body) });
+		res.end();
+	});
+	await new Promise((done) => { server.listen(0, '127.0.0.1', done); });
+	return `https://127.0.0.1:${server.address().port}/backchannel`;
+}
 
 async function startWaf(alg, wafId, clients) {
 	const port = await freePort();
@@ -26,15 +41,17 @@ async function startWaf(alg, wafId, clients) {
 	return Waf.start({
 		listen: { host: '127.0.0.1', port }, issuer, waf_id: wafId, alg,
 		tls: { cert: ca.cert, key: ca.key }, control: { port: 0 }, users: USERS, clients,
+		trust: readFileSync(ca.caFile),
 		resources: [{ audience: AUDIENCE, scope: SCOPE, lifetime_s: 120 }],
 	}, () => {});
 }
 
 before(async () => {
 	ca = makeCa();
+	const receiver = await startReceiver();
 	wafs.own = await startWaf('ES256', 'waf@home1.net', [
 		{ client_id: 'wwsf1', client_secret: 's1', wwsf: 'wwsf1.home1.net', redirect_uris: [CALLBACK],
-			grants: ['authorization_code', 'refresh_token'] },
+			grants: ['authorization_code', 'refresh_token'], backchannel_logout: receiver },
 		{ client_id: 'opaque1', client_secret: 's2', wwsf: 'wwsf2.home1.net', format: 'opaque',
 			grants: ['client_credentials'], impi_patterns: ['pool*_private@home1.net'] },
 		{ client_id: 'epcscf', client_secret: 's3', introspect: true },
@@ -48,6 +65,8 @@ before(async () => {
 
 after(async () => {
 	for (const waf of Object.values(wafs)) await waf.stop();
+	server.close();
+	server.closeAllConnections();
 	ca.remove();
 });
 
@@ -309,4 +328,97 @@ test('waf_pause_in_each_way_and_resume', async () => {
 	await control(wafs.third, 'resume');
 	assert.equal((await jwks()).status, 200);
 	assert.ok((await control(wafs.third, 'state')).json().counters.jwks >= 3);
+});
+
+async function signedIn(browser) {
+	const { verifier, challenge } = pkce();
+	const back = await code(browser, challenge);
+	return (await exchange({ grant_type: 'authorization_code', code: back.get('code'), code_verifier: verifier })).json();
+}
+
+async function checkLogoutToken({ url, type, form }, sid) {
+	assert.equal(url, '/backchannel');
+	assert.match(type, /^application\/x-www-form-urlencoded/);
+	const { text } = await client().send(`${issuerOf(wafs.own)}/jwks`);
+	const { payload, protectedHeader } = await jose.jwtVerify(form.get('logout_token'),
+		jose.createLocalJWKSet(JSON.parse(text)), { issuer: issuerOf(wafs.own), audience: 'wwsf1' });
+	assert.equal(protectedHeader.typ, 'logout+jwt');
+	assert.equal(payload.sub, 'alice');
+	assert.equal(payload.sid, sid);
+	assert.deepEqual(payload.events, { 'http://schemas.openid.net/event/backchannel-logout': {} });
+	assert.ok(payload.jti && payload.iat && !('nonce' in payload));
+}
+
+test('waf_sign_out_posts_a_log_out_token', async () => {
+	const browser = client();
+	const tokens = await signedIn(browser);
+	const { sid } = jose.decodeJwt(tokens.access_token);
+	assert.ok(sid, 'no sid in the access token');
+	assert.equal(jose.decodeJwt(tokens.id_token).sid, sid);
+	told.length = 0;
+	const ask = await browser.follow(`${issuerOf(wafs.own)}/session/end`);
+	assert.match(ask.text, /<h1>Sign out<\/h1>/);
+	const [, action, xsrf] = /action="([^"]+)".*?name="xsrf" value="([^"]+)"/.exec(ask.text);
+	assert.equal(told.length, 0, 'told before the user said yes');
+	const answer = await browser.post(action, { form: { xsrf, logout: 'yes' } });
+	const end = answer.location ? await browser.follow(answer.location) : answer;
+	assert.match(end.text, /Signed out/);
+	assert.equal(told.length, 1);
+	await checkLogoutToken(told[0], sid);
+	assert.equal((await exchange({ grant_type: 'refresh_token', refresh_token: tokens.refresh_token })).json().error, 'invalid_grant');
+	assert.equal((await code(browser, pkce().challenge, { prompt: 'none' })).get('error'), 'login_required');
+});
+
+test('waf_control_logs_a_user_out_everywhere', async () => {
+	const sids = [];
+	for (const browser of [client(), client()]) sids.push(jose.decodeJwt((await signedIn(browser)).access_token).sid);
+	assert.notEqual(sids[0], sids[1]);
+	told.length = 0;
+	const answer = (await control(wafs.own, 'logout', { user: 'alice' })).json();
+	for (const sid of sids) assert.ok(answer.told.some((t) => t.sid === sid && t.client_id === 'wwsf1' && !t.error));
+	for (const sid of sids) await checkLogoutToken(told.find((t) => jose.decodeJwt(t.form.get('logout_token')).sid === sid), sid);
+	assert.equal((await control(wafs.own, 'logout', { user: 'nobody' })).status, 400);
+	assert.deepEqual((await control(wafs.own, 'logout', { user: 'alice' })).json().told, []);
+});
+
+test('waf_metadata_under_both_names', async () => {
+	for (const name of ['openid-configuration', 'oauth-authorization-server']) {
+		const { status, json } = await client().send(`${issuerOf(wafs.own)}/.well-known/${name}`);
+		assert.equal(status, 200, name);
+		const metadata = json();
+		assert.equal(metadata.issuer, issuerOf(wafs.own));
+		assert.equal(metadata.jwks_uri, `${issuerOf(wafs.own)}/jwks`);
+		assert.equal(metadata.introspection_endpoint, `${issuerOf(wafs.own)}/token/introspection`);
+		assert.equal(metadata.revocation_endpoint, `${issuerOf(wafs.own)}/token/revocation`);
+		assert.equal(metadata.backchannel_logout_supported, true);
+		assert.equal(metadata.backchannel_logout_session_supported, true);
+	}
+});
+
+test('waf_format_of_tokens_to_come', async () => {
+	await control(wafs.own, 'format', { client_id: 'wwsf1', format: 'opaque' });
+	const { access_token: opaque } = await signedIn(client());
+	assert.ok(!opaque.includes('.'));
+	const told_ = (await introspect(wafs.own, opaque)).json();
+	assert.equal(told_.impi, 'alice_private@home1.net');
+	assert.equal(told_.client_id, 'wwsf1');
+	assert.ok(told_.sid);
+	await control(wafs.own, 'format', { client_id: 'wwsf1', format: 'jwt' });
+	assert.ok((await signedIn(client())).access_token.includes('.'));
+	assert.equal((await control(wafs.own, 'format', { client_id: 'wwsf1', format: 'x' })).status, 400);
+});
+
+test('waf_revocation_endpoint_takes_both_forms', async () => {
+	const revoke = (waf, token, id, secret) => client().post(`${issuerOf(waf)}/token/revocation`,
+		{ headers: basic(id, secret), form: { token } });
+	for (const [waf, id, secret] of [[wafs.third, 'wwsf3', 's4'], [wafs.own, 'opaque1', 's2']]) {
+		const token = (await lend(waf, id, secret, { impi: 'pool1_private@home1.net' })).json().access_token;
+		const other = (await lend(waf, id, secret, { impi: 'pool1_private@home1.net' })).json().access_token;
+		await revoke(waf, token, 'epcscf', 's3');
+		assert.equal((await introspect(waf, token)).json().active, true, 'revoked by another client');
+		assert.equal((await revoke(waf, token, id, secret)).status, 200);
+		assert.equal((await introspect(waf, token)).json().active, false);
+		assert.equal((await introspect(waf, other)).json().active, true);
+		await control(waf, 'unrevoke');
+	}
 });

@@ -16,20 +16,22 @@ function note(text) {
 	if ($('log').childElementCount > LOG_MAX) $('log').lastElementChild.remove();
 }
 
-function showStatus({ state, text, signIn }) {
+function showStatus({ state, text, signIn, why }) {
 	$('status').dataset.state = state;
 	$('status').lastElementChild.textContent = text[0].toUpperCase() + text.slice(1);
 	$('call').disabled = state !== 'registered';
-	if (state === 'stopped') showSignedOut(text, !signIn);
+	if (state === 'stopped') showSignedOut(text, !signIn, why === 'banned');
 	note(text);
 }
 
-function showSignedOut(text, again) {
+// Who is banned gets no button: the next try would end the same way.
+function showSignedOut(text, again, banned = false) {
 	$('phone').hidden = true;
 	$('who').hidden = true;
 	$('signed-out').hidden = false;
-	$('again').hidden = !again;
-	$('signed-out-text').textContent = again ? `The line is closed: ${text}.`
+	$('again').hidden = !again || banned;
+	$('signed-out-text').textContent = again
+		? `The line is closed: ${text}.${banned ? ' Ask whoever runs this service.' : ''}`
 		: 'Sign in to call and to be called in this browser.';
 }
 

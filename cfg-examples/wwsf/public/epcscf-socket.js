@@ -67,7 +67,7 @@ export class BearerSocket {
 		if (!this.open) return false;
 		// Behind the first header field, which is Via; a response has no token.
 		this.ws.send(text.replace(/^[A-Z]+ [^\r]*\r\n[^\r]*\r\n/,
-			(start) => `${start}Authorization: Bearer ${this.hooks.token()}\r\n`));
+			(start) => `${start}Authorization: Bearer ${this.hooks.token(text)}\r\n`));
 		return true;
 	}
 }

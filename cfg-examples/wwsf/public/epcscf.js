@@ -32,17 +32,18 @@ export const RAW_AUDIO = {
 
 /**
  * Close codes of the eP-CSCF (docs/w2.md lists them with their causes) and what
- * follows: 'renew' = once with another token, 'wait' = later, 'stop' = for good.
+ * follows: 'renew' = once with another token, 'wait' = later, 'stop' = for good;
+ * banned: another try is of no use, whoever makes it.
  */
 export const CLOSE_CODES = {
 	4001: { then: 'renew', text: 'the token was not accepted' },
-	4002: { then: 'stop', text: 'this identity may not be used here' },
-	4003: { then: 'stop', text: 'access was revoked' },
-	4004: { then: 'stop', text: 'this web page is not allowed at this server' },
-	4005: { then: 'stop', text: 'the token does not allow IMS access' },
+	4002: { then: 'stop', banned: true, text: 'this identity may not be used here' },
+	4003: { then: 'stop', banned: true, text: 'access was revoked' },
+	4004: { then: 'stop', banned: true, text: 'this web page is not allowed at this server' },
+	4005: { then: 'stop', banned: true, text: 'the token does not allow IMS access' },
 	4006: { then: 'wait', text: 'too many failed tries', wait_s: 60 },
 	4401: { then: 'renew', text: 'the registration ended' },
-	4403: { then: 'stop', text: 'the line was closed by the operator' },
+	4403: { then: 'stop', banned: true, text: 'the line was closed by the operator' },
 	4408: { then: 'wait', text: 'the line was lost', wait_s: 5 },
 	4409: { then: 'stop', text: 'this line was opened again elsewhere' },
 };
@@ -64,8 +65,15 @@ const RETRY_MAX_S = 60;
 // A token that ends sooner is not worth a registration: the eP-CSCF may refuse it.
 const TOKEN_MIN_S = 60;
 // A refused token's close frame comes right behind the 401: let it arrive first.
-const CLOSE_GRACE_S = 0.3;
+const CLOSE_GRACE_S = 0.5;
+// So long a caller waits for a network that asks for a moment.
+const CALL_RETRY_MAX_S = 3;
+const REGISTER_WAIT_S = 5;
 const now_s = () => Date.now() / 1000;
+const retryAfter_s = (response) => {
+	const s = Number.parseInt(response?.getHeader('Retry-After'), 10);
+	return s > 0 ? s : undefined;
+};
 const sleep = (s) => new Promise((done) => { setTimeout(done, s * 1000); });
 
 export { diagnose };
@@ -139,6 +147,7 @@ async function takeInstance() {
 export class Line extends Emitter {
 	#token; #ua; #socket; #options; #timer; #renewing; #stopped = false;
 	#rejected; #rejections = 0; #refusedAt_s = 0; #failures = 0; #notBefore_s = 0;
+	#asked = {}; #bound; #until_s = 0; #endTimer;
 	#wake = () => this.#renewIfDue();
 
 	constructor(options, token, instance) {
@@ -162,7 +171,7 @@ export class Line extends Emitter {
 	#begin(url, instance) {
 		this.url = url;
 		this.#socket = new BearerSocket(url, {
-			token: () => this.#token.access_token,
+			token: (text) => this.#tokenFor(text),
 			received: (data) => this.#sniff(data),
 			closed: (opened, code, reason) => this.#closed(opened, code, reason),
 		});
@@ -184,6 +193,17 @@ export class Line extends Emitter {
 		// Later, so that the page can listen first.
 		setTimeout(() => { if (!this.#stopped) this.#ua.start(); }, 0);
 		this.#status('connecting', `connecting to ${new URL(url).host}`);
+	}
+
+	// REGISTER brings the newest token. Until its 200 everything else has the one
+	// that the connection is registered with, as long as that lives: an opaque
+	// token that the eP-CSCF has not seen is of no use outside a REGISTER.
+	#tokenFor(text) {
+		if (text.startsWith('REGISTER ')) {
+			this.#asked = { cseq: /\r\nCSeq:\s*(\d+)/i.exec(text)?.[1], token: this.#token };
+			return this.#token.access_token;
+		}
+		return (this.#bound?.ends_s > now_s() ? this.#bound : this.#token).access_token;
 	}
 
 	#status(state, text, more = {}) {
@@ -210,8 +230,10 @@ export class Line extends Emitter {
 
 	// JsSIP tells only the first success; renewals are seen in the 200 itself.
 	#sniff(data) {
-		if (!/^SIP\/2\.0 200 /.test(data)
-			|| !/\r\nCSeq:\s*\d+\s+REGISTER\r\n/i.test(data)) return;
+		const [, cseq] = /^SIP\/2\.0 200 [^]*?\r\nCSeq:\s*(\d+)\s+REGISTER\r\n/i.exec(data) ?? [];
+		if (!cseq) return;
+		if (cseq === this.#asked.cseq) this.#bound = this.#asked.token;
+		this.#until_s = now_s() + Number(/\r\nContact:[^\r]*;expires=(\d+)/i.exec(data)?.[1] ?? this.#options.expires_s);
 		this.#failures = 0;
 		this.#rejections = 0;
 		const first = !this.registered;
@@ -230,14 +252,20 @@ export class Line extends Emitter {
 			this.#tokenRejected(`registration refused (${code})`);
 		} else if (code >= 400 && code < 500 && ![408, 423, 430, 480].includes(code)) {
 			// A close frame that follows tells the cause better than the status.
-			const text = `registration refused (${code} ${response.reason_phrase})`;
-			setTimeout(() => this.#end(text, code), CLOSE_GRACE_S * 1000);
+			this.#endSoon(`registration refused (${code} ${response.reason_phrase})`, code);
 		} else {
-			const asked = Number.parseInt(response?.getHeader('Retry-After'), 10);
-			const wait_s = asked > 0 ? asked : Math.min(RETRY_MAX_S, 2 ** this.#failures++);
-			this.#status('waiting', `registration failed (${code ?? cause}), next try in ${wait_s} s`, { code });
+			const wait_s = retryAfter_s(response) ?? Math.min(RETRY_MAX_S, 2 ** this.#failures++);
+			const text = `registration failed (${code ?? cause}), next try in ${wait_s} s`;
+			// A refresh that has to wait leaves the registration as it was.
+			if (this.registered && this.#until_s > now_s() + wait_s) this.emit('log', { text });
+			else this.#status('waiting', text, { code, why: 'network' });
 			setTimeout(() => this.#register(), wait_s * 1000);
 		}
+	}
+
+	#endSoon(text, code, more) {
+		clearTimeout(this.#endTimer);
+		this.#endTimer = setTimeout(() => this.#end(text, code, more), CLOSE_GRACE_S * 1000);
 	}
 
 	// The second token refused in a row ends it.
@@ -245,9 +273,9 @@ export class Line extends Emitter {
 		const token = this.#token.access_token;
 		if (token === this.#rejected) return;
 		this.#rejected = token;
-		if (++this.#rejections > 1) this.#end(text, code);
+		if (++this.#rejections > 1) this.#endSoon(text, code, { why: 'token' });
 		else {
-			this.#status('registering', `${text}, asking for another token`, { code });
+			this.#status('registering', `${text}, asking for another token`, { code, why: 'token' });
 			this.renew().catch(() => {});
 		}
 	}
@@ -256,20 +284,22 @@ export class Line extends Emitter {
 		if (this.#stopped) return;
 		const known = CLOSE_CODES[code];
 		const text = known?.text ?? `connection closed (${code}${reason ? ` ${reason}` : ''})`;
-		if (known?.then === 'stop' || (!known && code >= 4000)) this.#end(text, code);
+		if (known?.then === 'wait') clearTimeout(this.#endTimer);
+		if (known?.then === 'stop' || (!known && code >= 4000)) this.#end(text, code, { why: known?.banned ? 'banned' : 'closed' });
 		// Behind a 401 on this connection it speaks of the same token.
+		else if (known?.then === 'renew' && this.#rejections > 1) this.#end(text, code, { why: 'token' });
 		else if (known?.then === 'renew' && !this.#refusedAt_s) this.#tokenRejected(text, code);
 		else if (known?.then === 'wait') {
 			// Past the socket's own recovery, which would come back at once.
 			this.#notBefore_s = now_s() + known.wait_s;
-			this.#status('waiting', `${text}, next try in ${known.wait_s} s`, { code });
+			this.#status('waiting', `${text}, next try in ${known.wait_s} s`, { code, why: 'wait' });
 			setTimeout(() => this.#ua.transport.disconnect(), 0);
 			setTimeout(() => { if (!this.#stopped) this.#ua.transport.connect(); }, known.wait_s * 1000);
-		} else if (opened) this.#status('waiting', `${text}, connecting again`, { code });
+		} else if (opened) this.#status('waiting', `${text}, connecting again`, { code, why: 'network' });
 		else {
-			this.#status('waiting', 'no connection, looking for the reason', { code });
-			const why = await diagnose(this.url, this.#options.probe);
-			if (!this.#stopped && !this.#ua.isConnected()) this.#status('waiting', why.text, { code: why.code });
+			this.#status('waiting', 'no connection, looking for the reason', { code, why: 'network' });
+			const found = await diagnose(this.url, this.#options.probe);
+			if (!this.#stopped && !this.#ua.isConnected()) this.#status('waiting', found.text, { code: found.code, why: 'network' });
 		}
 	}
 
@@ -311,7 +341,7 @@ export class Line extends Emitter {
 				return;
 			} catch (error) {
 				if (error.code === 'signed_out') {
-					this.#end(error.message, error.code, { signIn: error.signIn });
+					this.#end(error.message, error.code, { signIn: error.signIn, why: 'signed_out' });
 					throw error;
 				}
 				const text = `no new token yet (${error.message})`;
@@ -322,10 +352,21 @@ export class Line extends Emitter {
 		}
 	}
 
+	/** renew(), and the answer to its REGISTER: true if that was 200. */
+	async renewed() {
+		const answer = new Promise((done) => {
+			const ends = ['renewed', 'registered'].map((name) => this.on(name, () => done(true)));
+			ends.push(this.on('status', ({ state }) => { if (state === 'stopped') done(false); }));
+			setTimeout(() => { done(false); for (const end of ends) end(); }, REGISTER_WAIT_S * 1000);
+		});
+		return await this.renew().then(() => true, () => false) && answer;
+	}
+
 	#end(text, code, more = {}) {
 		if (this.#stopped) return;
 		this.#stopped = true;
 		clearTimeout(this.#timer);
+		clearTimeout(this.#endTimer);
 		removeEventListener('online', this.#wake);
 		document.removeEventListener('visibilitychange', this.#wake);
 		this.#status('stopped', text, { code, ...more });
@@ -424,6 +465,7 @@ export class Call extends Emitter {
 		return {
 			peerconnection: ({ peerconnection }) => this.#listen(peerconnection),
 			icecandidate: (e) => this.#candidate(e),
+			sdp: (e) => this.#described(e),
 			progress: () => { if (this.direction === 'out') this.#set('ringing', `ringing at ${this.name}`); },
 			confirmed: () => this.#set('connected', `connected with ${this.name}`, { begun: Date.now() }),
 			failed: (e) => this.#failed(e),
@@ -436,6 +478,13 @@ export class Call extends Emitter {
 	#candidate({ candidate, ready }) {
 		if (candidate.protocol === 'tcp') return;
 		this.#iceTimer ??= setTimeout(ready, this.#options.iceWait_ms);
+	}
+
+	// JsSIP goes on without any candidate; nobody would hear anything.
+	#described({ originator, sdp }) {
+		if (originator !== 'local' || this.begun || /^a=candidate:\S+ \d+ udp /im.test(sdp)) return;
+		this.#finish('this browser offers no network for the sound (no ICE candidate)', 'no_candidate');
+		this.#session.terminate(this.direction === 'in' ? { status_code: 488 } : undefined);
 	}
 
 	#listen(pc) {
@@ -451,11 +500,12 @@ export class Call extends Emitter {
 
 	async #failed({ message, cause }) {
 		const code = message?.status_code;
-		if (code === 401 && this.direction === 'out' && !this.#retried) {
+		const wait_s = code === 503 ? retryAfter_s(message) : undefined;
+		if (this.direction === 'out' && !this.#retried && (code === 401 || wait_s <= CALL_RETRY_MAX_S)) {
 			this.#retried = true;
 			this.#iceTimer = undefined;
-			const renewed = await this.line.renew().then(() => true, () => false);
-			if (renewed && this.state !== 'ended') return void this.dial(this.#ua, this.#options);
+			const again = code === 401 ? await this.line.renewed() : await sleep(wait_s).then(() => true);
+			if (again && this.state !== 'ended') return void this.dial(this.#ua, this.#options);
 		}
 		const why = CALL_ENDS[code] ?? CAUSE_ENDS[cause] ?? cause;
 		this.#finish(code && !CALL_ENDS[code] ? `${why} (${code})` : why, code);

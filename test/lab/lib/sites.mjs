@@ -15,14 +15,15 @@ const PARTNER_WWSF = 'wwsf.thirdparty.net';
 const HOME_WAF = `waf@${DOMAIN}`;
 
 /** Fills an example site.cfg; a name that the lab has no value for is an error. */
-export function fillSite(example, values) {
+export function fillSite(example, values, defines = []) {
 	return example
 		.replace(/^#!substdef "!([A-Z0-9_]+)!.*!g"$/gm, (_, name) => {
 			if (!(name in values))
 				throw new Error(`the lab has no value for ${name}`);
 			return `#!substdef "!${name}!${values[name]}!g"`;
 		})
-		.replace(/^##!define STATIC_NAMES$/m, '#!define STATIC_NAMES');
+		.replace(/^##!define (\w+)$/gm, (line, name) => (
+			['STATIC_NAMES', ...defines].includes(name) ? line.slice(1) : line));
 }
 
 const net = (...list) => list.map((n) => `${n.address}/32`).join(',');
@@ -32,6 +33,7 @@ function siteValues(name, { dir, host, node, tls, tools }) {
 	const values = {
 		HOME_DOMAIN: DOMAIN, VISITED_NETWORK: DOMAIN, CHILDREN: '2',
 		WSS_ADDR: host, WSS_PORT: node.epcscf.wss,
+		METRICS_ADDR: '127.0.0.1', METRICS_PORT: '9090',
 		AGW_NG: `udp:${node.rtpengine.address}:${node.rtpengine.ng}`,
 		TLS_CERT: tls.cert, TLS_KEY: tls.key, TLS_CA: tls.ca,
 		ETC_DIR: etc, RUN_DIR: path.join(dir, 'run', name), MODULES_DIR: tools.ourModules,
@@ -58,8 +60,10 @@ function kamailioSite(name, source, context) {
 	const link = path.join(etc, `${name}.cfg`);
 	rmSync(link, { force: true });
 	symlinkSync(path.join(source, `${name}.cfg`), link);
+	if (existsSync(path.join(source, `${name}.lua`)))
+		symlinkSync(path.join(source, `${name}.lua`), path.join(etc, `${name}.lua`));
 	const example = readFileSync(path.join(source, 'site.cfg'), 'utf8');
-	writeFileSync(path.join(etc, 'site.cfg'), fillSite(example, siteValues(name, context)));
+	writeFileSync(path.join(etc, 'site.cfg'), fillSite(example, siteValues(name, context), context.defines));
 	return etc;
 }
 
@@ -105,7 +109,7 @@ function wafSite(name, context, { id, issuer, port, control, alg, accounts, clie
 	const { dir, host, tls } = context;
 	json(dir, name, {
 		listen: { host, port }, issuer, waf_id: id, alg,
-		tls: { cert: tls.cert, key: tls.key },
+		tls: { cert: tls.cert, key: tls.key }, ca: tls.ca,
 		control: { host: '127.0.0.1', port: control },
 		users: accounts,
 		resources: [{ audience: AUDIENCE, scope: SCOPE, lifetime_s: 300, format: 'jwt' }],
@@ -124,6 +128,7 @@ function wafSites(context) {
 	const callback = (port) => `https://${host}:${port}/callback`;
 	const introspect = { client_id: 'epcscf', client_secret: secret(), introspect: true };
 	const portal = { client_id: 'portal', client_secret: secret(), wwsf: 'portal',
+		backchannel_logout: `${urls.wss.replace(/^wss/, 'https')}/backchannel_logout`,
 		grants: ['authorization_code', 'refresh_token'],
 		redirect_uris: [callback(WEB_PORT.page)] };
 	const partner = { client_id: 'partner-web', client_secret: secret(), wwsf: PARTNER_WWSF,
@@ -134,7 +139,7 @@ function wafSites(context) {
 	wafSite('waf-partner', context, { id: PARTNER_WAF, issuer: urls.wafPartner,
 		port: WEB_PORT.wafPartner, control: WEB_PORT.wafPartnerControl, alg: 'RS256',
 		accounts: accountsOf(users, ['web', 'pool']), clients: [partner, introspect] });
-	return { portal, partner };
+	return { portal, partner, introspect };
 }
 
 function wwsfSite(name, context, { port, mode, issuer, client, pool }) {
@@ -179,23 +184,29 @@ const section = (title, values) => [`[${title}]`,
 	...Object.entries(values).map(([key, value]) => `${key} = ${value}`), '', ''].join('\n');
 
 /** webrtc_auth.cfg and the flow token's key for the eP-CSCF. */
-function epcscfSite(context) {
+function epcscfSite(context, { introspect }) {
 	const { host, urls, tls } = context;
 	const etc = kamailioSite('epcscf', path.join(EXAMPLES, 'epcscf'), context);
+	const secretFile = path.join(etc, 'waf.secret');
+	writeFileSync(secretFile, `${introspect.client_secret}\n`, { mode: 0o600 });
 	const origin = (port) => `https://${host}:${port}`;
 	writeFileSync(path.join(etc, 'webrtc_auth.cfg'), [
 		section('issuer:operator', { iss: urls.waf, jwks: `${urls.waf}/jwks`,
-			jwks_ca_file: tls.ca, alg: 'ES256, RS256', aud: AUDIENCE, typ: 'at+jwt', waf: HOME_WAF,
-			domain: 'operator' }),
+			ca_file: tls.ca, alg: 'ES256, RS256', aud: AUDIENCE, typ: 'at+jwt', waf: HOME_WAF,
+			introspect: `${urls.waf}/token/introspection`, introspect_client: introspect.client_id,
+			introspect_secret_file: secretFile, logout_aud: 'portal', domain: 'operator' }),
 		section('wwsf:portal', { origin: origin(WEB_PORT.page), issuer: 'operator',
-			client_id: 'portal', impi: `*_private@${DOMAIN}`,
+			client_id: 'portal', impi: `user*_private@${DOMAIN}`,
 			impu: `sip:*@${DOMAIN}, tel:+1555*` }),
+		// entity: the demo holds the header against table A.3.2-2 of TS 24.371,
+		// which names the WAF; by default it is not named for a pool identity.
 		section('issuer:partner', { iss: urls.wafPartner, jwks: `${urls.wafPartner}/jwks`,
-			jwks_ca_file: tls.ca, alg: 'RS256', aud: AUDIENCE, typ: 'at+jwt', waf: PARTNER_WAF,
-			domain: 'third-party' }),
+			ca_file: tls.ca, alg: 'RS256', aud: AUDIENCE, typ: 'at+jwt', waf: PARTNER_WAF,
+			domain: 'third-party', entity: 'always' }),
 		section(`wwsf:${PARTNER_WWSF}`, { origin: origin(WEB_PORT.pagePartner), issuer: 'partner',
 			client_id: 'partner-web', impi: `pool*_private@${DOMAIN}`,
-			impu: `sip:guest*@${DOMAIN}` }),
+			impu: `sip:guest*@${DOMAIN}`,
+			pool: `pool*_private@${DOMAIN}`, anonymous: 'yes' }),
 	].join(''));
 	writeFileSync(path.join(etc, 'flow.key'), `${randomBytes(32).toString('hex')}\n`,
 		{ mode: 0o600 });
@@ -212,10 +223,11 @@ export function writeSites(context) {
 	kamailioSite('pcscf', path.join(LAB, 'pcscf'), context);
 	hssSite(context);
 	rtpengineSite(context);
-	wwsfSites(context, wafSites(context));
+	const clients = wafSites(context);
+	wwsfSites(context, clients);
 	numbersSite(context);
 	if (existsSync(path.join(EXAMPLES, 'epcscf/site.cfg')))
-		epcscfSite(context);
+		epcscfSite(context, clients);
 	for (const [name, user] of Object.entries(users))
 		if (user.address)
 			writePhone(path.join(dir, 'etc', name), { name, ...user,

@@ -21,6 +21,12 @@ export class Store {
 		}
 	}
 
+	/** The live rows of one model. */
+	all(model) {
+		return [...this.rows].filter(([key, row]) => key.startsWith(`${model}:`) && row.endMs > Date.now())
+			.map(([, row]) => row.payload);
+	}
+
 	// What the provider wants: a class made with the model's name.
 	adapter() {
 		const { rows } = this;

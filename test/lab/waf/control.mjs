@@ -4,6 +4,7 @@
 import { createServer } from 'node:http';
 import { rmSync } from 'node:fs';
 import { randomUUID } from 'node:crypto';
+import { logOut } from './logout.mjs';
 import { imsClaims } from './provider.mjs';
 
 const BODY_MAX = 65536;
@@ -47,6 +48,16 @@ const actions = {
 	async unrevoke(waf) {
 		waf.revoked.length = 0;
 		return {};
+	},
+	async logout(waf, { user }) {
+		if (!waf.accounts.bySub.has(user)) throw new Error('logout: no such user');
+		return { told: await logOut(waf, user) };
+	},
+	async format(waf, { client_id: id, format }) {
+		const client = waf.config.clients.find((c) => c.client_id === id);
+		if (!client || !['jwt', 'opaque'].includes(format)) throw new Error('format: "client_id", and "jwt" or "opaque"');
+		client.format = format;
+		return { client_id: id, format };
 	},
 	async lifetime(waf, { seconds }) {
 		if (!(Number.isInteger(seconds) && seconds > 0)) throw new Error('lifetime: "seconds" is a whole number');

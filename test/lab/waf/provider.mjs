@@ -2,6 +2,7 @@
 // One OAuth 2.0 / OpenID provider object for a WAF's configuration. Rotating a
 // key makes a new one over the same store, so only documented interfaces are used.
 import { createHash } from 'node:crypto';
+import { Agent } from 'node:https';
 import Provider, { errors } from 'oidc-provider';
 import { matchesPattern } from './accounts.mjs';
 import { page } from './signin.mjs';
@@ -41,6 +42,11 @@ function clientMetadata(config, client) {
 		response_types: grants.includes('authorization_code') ? ['code'] : [],
 		token_endpoint_auth_method: 'client_secret_basic',
 		id_token_signed_response_alg: config.alg,
+		...(client.backchannel_logout && {
+			backchannel_logout_uri: client.backchannel_logout,
+			// Only then tokens and log-out tokens name the session.
+			backchannel_logout_session_required: client.backchannel_session ?? true,
+		}),
 	};
 }
 
@@ -92,6 +98,26 @@ async function introspectJwt(ctx, waf) {
 	}
 }
 
+// RFC 7009 for JWTs, for the same reason.
+async function revokeJwt(ctx, waf) {
+	if (ctx.status !== 200) return;
+	const { jti, client_id: owner } = await waf.keys.verify(ctx.oidc.params.token, waf.config.issuer) ?? {};
+	if (jti && owner === ctx.oidc.client.clientId) waf.revoked.push({ jti });
+}
+
+const STAY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'";
+
+function askWhetherToSignOut(ctx, form) {
+	ctx.set('Content-Security-Policy', STAY);
+	ctx.body = page('Sign out', `<h1>Sign out</h1><p>Of everything that you signed in to here.</p>${form}
+<button type="submit" form="op.logoutForm" name="logout" value="yes" id="sign-out">Sign out</button>`);
+}
+
+function saySignedOut(ctx) {
+	ctx.set('Content-Security-Policy', STAY);
+	ctx.body = page('Signed out', '<h1>Signed out</h1>');
+}
+
 export function makeProvider(waf) {
 	const { config, keys, accounts, store, signIn } = waf;
 	// Cookies do not tell ports apart: two WAFs on one host need two names.
@@ -118,7 +144,9 @@ export function makeProvider(waf) {
 		},
 		features: {
 			devInteractions: { enabled: false },
-			rpInitiatedLogout: { enabled: false },
+			rpInitiatedLogout: { enabled: true, logoutSource: askWhetherToSignOut,
+				postLogoutSuccessSource: saySignedOut },
+			backchannelLogout: { enabled: true },
 			clientCredentials: { enabled: true },
 			revocation: { enabled: true },
 			introspection: {
@@ -151,15 +179,23 @@ export function makeProvider(waf) {
 			const account = token.kind === 'ClientCredentials'
 				? lentAccount(client, ctx.oidc.body?.impi, accounts)
 				: accounts.bySub.get(token.accountId);
-			return imsClaims(config, client, account);
+			return { ...imsClaims(config, client, account), ...(token.sid && { sid: token.sid }) };
 		},
 		renderError,
+		// For the log-out tokens that it posts.
+		...(config.trust && { httpOptions: (url) => (url.protocol === 'https:' ? { agent: new Agent({ ca: config.trust }) } : {}) }),
 	});
 
 	provider.use(async (ctx, next) => {
+		// RFC 8414 3: the same document under the name that plain OAuth uses.
+		if (ctx.path === '/.well-known/oauth-authorization-server') ctx.path = '/.well-known/openid-configuration';
 		await next();
 		if (ctx.oidc?.route === 'introspection') await introspectJwt(ctx, waf);
+		if (ctx.oidc?.route === 'revocation') await revokeJwt(ctx, waf);
 	});
 	provider.on('server_error', (ctx, error) => waf.log('error', { text: error.message }));
+	provider.on('backchannel.success', (ctx, client) => waf.log('log-out-told', { client: client.clientId }));
+	provider.on('backchannel.error', (ctx, error, client) => waf.log('log-out-not-told',
+		{ client: client.clientId, text: error.message }));
 	return provider;
 }

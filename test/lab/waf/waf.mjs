@@ -77,6 +77,7 @@ export class Waf {
 
 	count(path) {
 		const name = { '/jwks': 'jwks', '/token': 'token', '/token/introspection': 'introspection',
+			'/token/revocation': 'revocation',
 			'/auth': 'authorization' }[path];
 		if (name) this.counters[name] = (this.counters[name] ?? 0) + 1;
 	}
@@ -120,6 +121,7 @@ function readConfig(path) {
 	const here = dirname(resolve(path));
 	for (const name of ['cert', 'key']) config.tls[name] = resolve(here, config.tls[name]);
 	if (config.users_file) config.users_file = resolve(here, config.users_file);
+	if (config.ca) config.trust = readFileSync(resolve(here, config.ca));
 	return config;
 }
 
