@@ -3,6 +3,7 @@
 // sources offer is named.
 import test from 'node:test';
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -21,7 +22,11 @@ function find(dir, match, found = []) {
 }
 
 const MODULES = ['webrtc_auth', 'tna_register', 'sdp_mediate'];
-const moduleDoc = Object.fromEntries(MODULES.map((m) => [m, read(`modules/${m}/doc/${m}.md`)]));
+// A module is documented in DocBook, where every parameter, function and so on
+// has an id, or in one page of Markdown.
+const docbook = (m) => exists(`modules/${m}/doc/${m}_admin.xml`);
+const moduleDoc = Object.fromEntries(MODULES.map((m) => [m, read(docbook(m) ? `modules/${m}/doc/${m}_admin.xml` : `modules/${m}/doc/${m}.md`)]));
+const ids = (m, kind) => [...moduleDoc[m].matchAll(new RegExp(`id="${m}\\.${kind}\\.([\\w.]+)"`, 'g'))].map((x) => x[1]);
 const pages = ['README.md', ...['docs', 'modules', 'test/lab'].flatMap((d) => find(d, (n) => n.endsWith('.md'))), 'cfg-examples/wwsf/README.md'];
 
 // --- reading ---
@@ -44,16 +49,19 @@ const column = (table, name) => table.rows.map((row) => row[table.head.indexOf(n
 const same = (got, want, what) => assert.deepEqual([...got].sort(), [...want].sort(), what);
 
 // Names in `UNIT_MAIN(...)` are the unit tests that run; in node's the first
-// argument of test(), where a template stands for the words of its source.
+// argument of test(), where a template stands for the words of its source and
+// of what that takes from its own directory.
 function testNames() {
 	const names = new Set(), made = [];
 	for (const file of find('test/unit', (n) => n.endsWith('_test.c')))
 		for (const [, list] of read(file).matchAll(/UNIT_MAIN\(\s*"[^"]*",([^;]*?)\)\s*$/gm))
 			for (const [name] of list.matchAll(/\w+/g)) names.add(name);
 	for (const file of find('test', (n) => n.endsWith('.test.mjs'))) {
-		const text = read(file), words = `_${text.replace(/\W+/g, '_')}_`;
-		for (const [, name] of text.matchAll(/^\s*test\('([^']+)'/gm)) names.add(name);
-		for (const [, name] of text.matchAll(/^\s*test\(`([^`]+)`/gm))
+		const text = read(file);
+		const beside = [...text.matchAll(/from '(\.\/[^']+)'/g)].map((m) => read(path.join(path.dirname(file), m[1])));
+		const words = `_${[text, ...beside].join(' ').replace(/\W+/g, '_')}_`;
+		for (const [, name] of text.matchAll(/^\s*(?:await t\.)?test\('([^']+)'/gm)) names.add(name);
+		for (const [, name] of text.matchAll(/^\s*(?:await t\.)?test\(`([^`]+)`/gm))
 			made.push({ words, pattern: new RegExp(`^${name.replace(/\$\{[^`]*?\}(?=\w*$|_)/g, '(.+)')}$`) });
 	}
 	return (name) => names.has(name) || made.some(({ words, pattern }) => {
@@ -137,10 +145,11 @@ test('docs_w2_other_causes_are_those_of_lib', () => {
 
 test('docs_w2_close_codes_are_those_of_the_code', () => {
 	const token = [...read('lib/token/cause.h').matchAll(/EP_CLOSE_\w+ = (4\d+)/g)].map((m) => m[1]);
-	const ends = new Set([...read('modules/tna_register/ends.c').matchAll(/, (4\d{3})\}/g)].map((m) => m[1]));
+	const ends = new Set([...read('modules/tna_register/ends.c').matchAll(/,\s+(4\d{3})\}/g)].map((m) => m[1]));
 	const table = tables(W2).find((t) => t.heading === 'Close codes');
-	same(table.rows.filter((r) => r[1] === 'webrtc_auth').map((r) => r[0]), token);
-	same(table.rows.filter((r) => r[1] === 'tna_register').map((r) => r[0]), ends);
+	const by = (module) => table.rows.filter((r) => r[1].split(', ').includes(module)).map((r) => r[0]);
+	same(by('webrtc_auth'), token);
+	same(by('tna_register'), ends);
 	// What the example page does at each.
 	const page = Object.fromEntries([...read('cfg-examples/wwsf/public/epcscf.js').matchAll(/(4\d{3}): \{ then: '(\w+)'/g)].map(([, k, v]) => [k, v]));
 	for (const [code, , , does] of table.rows)
@@ -168,8 +177,7 @@ test('docs_modules_name_every_parameter', () => {
 		const table = source.slice(source.indexOf('param_export_t'), source.indexOf('};', source.indexOf('param_export_t')));
 		const params = [...table.matchAll(/\{"(\w+)",/g)].map((x) => x[1]);
 		assert.ok(params.length > 2, m);
-		const doc = tables(moduleDoc[m]).find((t) => t.heading === 'Parameters');
-		same(column(doc, 'name').flatMap(quoted), params, m);
+		same(docbook(m) ? ids(m, 'p') : column(tables(moduleDoc[m]).find((t) => t.heading === 'Parameters'), 'name').flatMap(quoted), params, m);
 		const row = listed.rows.find((r) => r[0].startsWith(`[${m}]`));
 		same(quoted(row[1]), params, `docs/operations.md: ${m}`);
 	}
@@ -178,10 +186,8 @@ test('docs_modules_name_every_parameter', () => {
 test('docs_modules_name_every_key_of_the_file', () => {
 	const keys = [...read('lib/token/config_keys.c').matchAll(/^\{(GLOBAL|ISSUER|WWSF|MAP)\((\w+)\)/gm)];
 	assert.ok(keys.length > 30);
-	for (const [kind, head] of [['GLOBAL', 'global'], ['ISSUER', 'issuer'], ['WWSF', 'wwsf'], ['MAP', 'map']]) {
-		const doc = tables(moduleDoc.webrtc_auth).find((t) => t.head[0] === head);
-		same(doc.rows.flatMap((r) => quoted(r[0])), keys.filter((k) => k[1] === kind).map((k) => k[2]), head);
-	}
+	for (const kind of ['GLOBAL', 'ISSUER', 'WWSF', 'MAP'])
+		same(ids('webrtc_auth', `k.${kind.toLowerCase()}`), keys.filter((k) => k[1] === kind).map((k) => k[2]), kind);
 });
 
 test('docs_modules_name_every_function_variable_and_rpc', () => {
@@ -192,17 +198,17 @@ test('docs_modules_name_every_function_variable_and_rpc', () => {
 		const cmds = api.slice(api.indexOf('cmd_export_t'), api.indexOf('{0, 0, 0, 0, 0, 0}'));
 		const functions = [...cmds.matchAll(/\{"(\w+)",/g)].map((x) => x[1]).filter((f) => !f.startsWith('bind_'));
 		assert.ok(functions.length > 0, m);
-		for (const f of functions) assert.match(moduleDoc[m], new RegExp(`\\*\\*\`${f}\\(`), `${m}: ${f}`);
-		for (const [, f] of moduleDoc[m].matchAll(/\*\*`(\w+)\(/g)) assert.ok(functions.includes(f), `${m}: ${f} is not exported`);
+		same(docbook(m) ? ids(m, 'f') : new Set([...moduleDoc[m].matchAll(/\*\*`(\w+)\(/g)].map((x) => x[1])), functions, `${m}: functions`);
 		for (const [, f] of api.matchAll(/str_init\("(\w+)"\), SR_KEMIP_INT/g)) assert.ok(moduleDoc[m].includes(f), `${m}: KEMI ${f}`);
 		const source = exists(`modules/${m}/${m}_rpc.c`) ? read(`modules/${m}/${m}_rpc.c`) : '';
 		const mine = [...source.matchAll(/^\s*\{"(\w+\.\w+)",/gm)].map((x) => x[1]);
 		rpcs.push(...mine);
-		for (const name of mine) assert.ok(moduleDoc[m].includes(`\`${name}`), `${m}: ${name}`);
+		if (docbook(m)) same(ids(m, 'r').map((name) => `${m}.${name}`), mine, `${m}: RPC`);
+		else for (const name of mine) assert.ok(moduleDoc[m].includes(`\`${name}`), `${m}: ${name}`);
 		const pv = read(`modules/${m}/${m}_pv.c`);
 		const list = pv.slice(pv.search(/names\[[A-Z_]+\] = \{/));
 		const fields = [...list.slice(0, list.indexOf('};')).matchAll(/"(\w+)"/g)].map((x) => x[1]);
-		const named = [...moduleDoc[m].matchAll(/\$(?:wauth|tna|sdpm)\(([a-z_|]+)\)/g)].flatMap((x) => x[1].split('|'));
+		const named = docbook(m) ? ids(m, 'v') : [...moduleDoc[m].matchAll(/\$(?:wauth|tna|sdpm)\(([a-z_|]+)\)/g)].flatMap((x) => x[1].split('|'));
 		same(new Set(named), fields, `${m}: variables`);
 	}
 	assert.ok(rpcs.length >= 10);
@@ -216,7 +222,6 @@ test('docs_counters_are_those_that_are_registered', () => {
 	const table = tables(read('docs/operations.md')).find((t) => t.head[0] === 'group');
 	const registered = {
 		webrtc_auth: [...read('modules/webrtc_auth/counters.c').matchAll(/\{&ep_counters\.\w+, "(\w+)"/g)].map((m) => m[1])
-			.concat([...read('modules/webrtc_auth/guard.c').matchAll(/counter_register\(&\w+, "webrtc_auth", "(\w+)"/g)].map((m) => m[1]))
 			.concat('check_<cause>', 'check_ok'),
 		tna_register: [...read('modules/tna_register/tna_register_mod.c').matchAll(/\{&counters\[\w+\], "(\w+)"/g)].map((m) => m[1]),
 		sdp_mediate: [...read('modules/sdp_mediate/counters.c').matchAll(/\{&ep_counters\.\w+, "(\w+)"/g)].map((m) => m[1])
@@ -226,8 +231,8 @@ test('docs_counters_are_those_that_are_registered', () => {
 		assert.ok(names.length > 4, group);
 		same(quoted(table.rows.find((r) => r[0] === `\`${group}\``)[1]), names, group);
 	}
-	for (const m of ['webrtc_auth', 'sdp_mediate'])
-		for (const name of registered[m]) assert.ok(moduleDoc[m].includes(`\`${name}\``), `${m}: ${name}`);
+	same(ids('webrtc_auth', 'c'), registered.webrtc_auth.map((name) => name.replace(/[<>]/g, '')), 'webrtc_auth');
+	for (const name of registered.sdp_mediate) assert.ok(moduleDoc.sdp_mediate.includes(`\`${name}\``), `sdp_mediate: ${name}`);
 	const singles = [...read('docs/operations.md').matchAll(/`(check|result)_([a-z0-9_]+)`/g)];
 	for (const [, kind, cause] of singles)
 		assert.ok(causes(kind === 'check' ? 'lib/token/cause.c' : 'lib/mediate/cause.c').some((c) => c.name === cause), `${kind}_${cause}`);
@@ -245,10 +250,19 @@ test('docs_defaults_are_those_of_the_source', () => {
 	for (const [m, pattern] of Object.entries(sources)) {
 		const values = Object.fromEntries([...read(`modules/${m}/${m}_params.c`).matchAll(pattern)].map(([, k, v]) => [k, v]));
 		assert.ok(Object.keys(values).length > 4, m);
-		const doc = tables(moduleDoc[m]).find((t) => t.heading === 'Parameters');
-		for (const row of doc.rows)
+		const rows = docbook(m)
+			? ids(m, 'p').map((name) => [`\`${name}\``, moduleDoc[m].match(new RegExp(`"${m}\\.p\\.${name}"[^]*?Default value is ([^]*?)\\.</emphasis>`))[1]])
+			: tables(moduleDoc[m]).find((t) => t.heading === 'Parameters').rows;
+		for (const row of rows)
 			for (const name of quoted(row[0]))
 				if (values[renamed[name] ?? name] !== undefined) assert.equal(row[1], values[renamed[name] ?? name], `${m}: ${name}`);
+	}
+});
+
+test('docs_module_readme_is_made_of_its_docbook', () => {
+	for (const m of MODULES.filter(docbook)) {
+		execFileSync('xmllint', ['--nonet', '--noout', '--valid', path.join(root, `modules/${m}/doc/${m}_admin.xml`)]);
+		assert.equal(execFileSync(path.join(root, 'mk/readme.sh'), [m], { encoding: 'utf8' }), read(`modules/${m}/README`), `${m}: run make docs`);
 	}
 });
 
