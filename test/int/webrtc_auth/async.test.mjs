@@ -56,7 +56,8 @@ test('async_a_thousand_at_a_waf_that_hangs', async (t) => {
 	assert.ok(all.every((a) => a.status === 408 || a.header('Retry-After') === '1'));
 	assert.ok(took < TIMEOUT_MS + 1500, `${took} ms until the last answer`);
 	assert.ok(most <= 256, `${most} pending`);
-	assert.ok(site.waf.peak <= 72, `${site.waf.peak} connections at once`);
+	// 64, and those of which this process has not seen the end yet.
+	assert.ok(site.waf.peak <= 136, `${site.waf.peak} connections at once`);
 	const stats = await site.stats();
 	assert.equal(stats.introspect_pending, 0);
 	assert.equal(stats.introspect_busy, 744);
