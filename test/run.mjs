@@ -24,8 +24,9 @@ function find(dir, match, found = []) {
 	return found.sort();
 }
 
-// Lives through real token lifetimes: it waits, and may do so beside others.
-const PATIENT = 'test/browser/renew.test.mjs';
+// They wait, for tokens to end and for pages to come back: they may do so beside
+// others.
+const PATIENT = ['renew', 'closecodes'].map((name) => `test/browser/${name}.test.mjs`);
 // Most of a node test is waiting too, for timers of SIP and of caches.
 const LANES = { unit: 2, fuzz: 2, node: 3, browser: 1 };
 
@@ -46,9 +47,9 @@ const jobs = {
 		const name = path.basename(src, '_fuzz.c');
 		return { name: `fuzz ${name}`, argv: ['test/fuzz/run', '3', name], seconds: 60 };
 	}),
-	node: () => [PATIENT].concat(['test', 'cfg-examples'].flatMap((d) => find(d, (n) => n.endsWith('.test.mjs')))
+	node: () => PATIENT.concat(['test', 'cfg-examples'].flatMap((d) => find(d, (n) => n.endsWith('.test.mjs')))
 		.filter((f) => !f.startsWith('test/browser/'))).map(nodeTest),
-	browser: () => find('test/browser', (n) => n.endsWith('.test.mjs')).filter((f) => f !== PATIENT).map(nodeTest),
+	browser: () => find('test/browser', (n) => n.endsWith('.test.mjs')).filter((f) => !PATIENT.includes(f)).map(nodeTest),
 };
 
 function nodeTest(file) {
