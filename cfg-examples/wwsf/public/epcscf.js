@@ -65,7 +65,7 @@ const RETRY_MAX_S = 60;
 // A token that ends sooner is not worth a registration: the eP-CSCF may refuse it.
 const TOKEN_MIN_S = 60;
 // A refused token's close frame comes right behind the 401: let it arrive first.
-const CLOSE_GRACE_S = 0.5;
+const CLOSE_GRACE_S = 1;
 // So long a caller waits for a network that asks for a moment.
 const CALL_RETRY_MAX_S = 3;
 const REGISTER_WAIT_S = 5;
