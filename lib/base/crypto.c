@@ -70,6 +70,44 @@ enum ep_err ep_hmac_sha256(unsigned char out[EP_SHA256_LEN], struct ep_view key,
 	return EP_ECRYPTO;
 }
 
+size_t ep_hash_len(enum ep_hash hash)
+{
+	return hash == EP_HASH_MD5 ? EP_MD5_LEN : EP_SHA256_LEN;
+}
+
+static bool hash_run(EVP_MD_CTX *ctx, const EVP_MD *md, unsigned char *out,
+		const struct ep_view *parts, size_t n)
+{
+	if(EVP_DigestInit_ex2(ctx, md, NULL) != 1)
+		return false;
+	for(size_t i = 0; i < n; i++)
+		if(parts[i].len > 0
+				&& EVP_DigestUpdate(ctx, parts[i].p, parts[i].len) != 1)
+			return false;
+	return EVP_DigestFinal_ex(ctx, out, NULL) == 1;
+}
+
+enum ep_err ep_hash_parts(unsigned char *out, enum ep_hash hash,
+		const struct ep_view *parts, size_t n)
+{
+	EVP_MD *md =
+			EVP_MD_fetch(NULL, hash == EP_HASH_MD5 ? "MD5" : "SHA256", NULL);
+	EVP_MD_CTX *ctx = md ? EVP_MD_CTX_new() : NULL;
+	bool ok = ctx && hash_run(ctx, md, out, parts, n);
+
+	EVP_MD_CTX_free(ctx);
+	EVP_MD_free(md);
+	if(ok)
+		return EP_OK;
+	ERR_clear_error();
+	return EP_ECRYPTO;
+}
+
+void ep_cleanse(void *p, size_t n)
+{
+	OPENSSL_cleanse(p, n);
+}
+
 bool ep_memeq_const(struct ep_view a, struct ep_view b)
 {
 	if(a.p == NULL || b.p == NULL || a.len != b.len)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "base/sipuri.h"
+#include "base/word.h"
 #include "token/revoke.h"
 
 static const struct
@@ -105,30 +106,6 @@ enum ep_err ep_revoke_entry_make(struct ep_revoke_entry *out,
 
 /* --- the text of one --- */
 
-static bool is_plain(char c)
-{
-	return c > 0x20 && c < 0x7f && c != '%';
-}
-
-static void put_escaped(struct ep_buf *out, struct ep_view v)
-{
-	static const char hex[] = "0123456789ABCDEF";
-	bool alone = v.len == 1 && v.p[0] == '-';
-	size_t i;
-
-	for(i = 0; i < v.len; i++) {
-		unsigned char c = (unsigned char)v.p[i];
-
-		if(is_plain(v.p[i]) && !alone) {
-			ep_buf_put_chr(out, v.p[i]);
-			continue;
-		}
-		ep_buf_put_chr(out, '%');
-		ep_buf_put_chr(out, hex[c >> 4]);
-		ep_buf_put_chr(out, hex[c & 15]);
-	}
-}
-
 static void put_number(struct ep_buf *out, int64_t n)
 {
 	ep_buf_put_u64(out, n > 0 ? (uint64_t)n : 0);
@@ -141,11 +118,11 @@ enum ep_err ep_revoke_entry_print(
 	ep_buf_put_z(out, ep_revoke_kind_name(e->kind));
 	ep_buf_put_chr(out, ' ');
 	if(kinds[e->kind].has_issuer)
-		put_escaped(out, e->issuer);
+		ep_word_put(out, e->issuer);
 	else
 		ep_buf_put_chr(out, '-');
 	ep_buf_put_chr(out, ' ');
-	put_escaped(out, e->value);
+	ep_word_put(out, e->value);
 	ep_buf_put_chr(out, ' ');
 	put_number(out, e->until_s);
 	if(e->only_issued)
@@ -156,60 +133,6 @@ enum ep_err ep_revoke_entry_print(
 	ep_buf_put_z(out, e->lifted ? "lifted " : "revoked ");
 	ep_buf_put_z(out, ep_revoke_by_name(e->by));
 	return out->overflow ? EP_ENOSPC : EP_OK;
-}
-
-static int digit_of(char c)
-{
-	if(c >= '0' && c <= '9')
-		return c - '0';
-	if(c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
-
-static enum ep_err unescape(
-		struct ep_view *out, struct ep_view v, struct ep_arena *arena)
-{
-	char *p;
-	size_t i, n = 0;
-
-	if(v.p == NULL || v.len == 0)
-		return EP_ESYNTAX;
-	if(v.len > 3 * EP_REVOKE_VALUE_MAX)
-		return EP_ERANGE;
-	p = ep_arena_get(arena, v.len);
-	if(p == NULL)
-		return EP_ENOMEM;
-	for(i = 0; i < v.len; i++) {
-		char c = v.p[i];
-
-		if(c == '%') {
-			int high = i + 2 < v.len ? digit_of(v.p[i + 1]) : -1;
-			int low = high >= 0 ? digit_of(v.p[i + 2]) : -1;
-
-			if(low < 0)
-				return EP_ESYNTAX;
-			c = (char)(high * 16 + low);
-			i += 2;
-			if(is_plain(c) && !(c == '-' && v.len == 3))
-				return EP_ESYNTAX; /* a second spelling */
-		} else if(!is_plain(c) || (c == '-' && v.len == 1)) {
-			return EP_ESYNTAX;
-		}
-		p[n++] = c;
-	}
-	*out = ep_view_of(p, n);
-	return n <= EP_REVOKE_VALUE_MAX ? EP_OK : EP_ERANGE;
-}
-
-static bool number_get(int64_t *out, struct ep_view v)
-{
-	uint64_t n;
-
-	if(!ep_view_u64(&n, v, (uint64_t)1 << 53) || (v.len > 1 && v.p[0] == '0'))
-		return false;
-	*out = (int64_t)n;
-	return true;
 }
 
 static bool by_get(enum ep_revoke_by *out, struct ep_view v)
@@ -257,19 +180,19 @@ enum ep_err ep_revoke_entry_parse(struct ep_revoke_entry *out,
 	if(e.kind == EP_REVOKE_KIND_N)
 		return EP_ESYNTAX;
 	if(kinds[e.kind].has_issuer) {
-		err = unescape(&e.issuer, f[1], arena);
+		err = ep_word_get(&e.issuer, f[1], EP_REVOKE_VALUE_MAX, arena);
 		if(err != EP_OK)
 			return err;
 	} else if(!ep_view_eq(f[1], EP_LIT("-"))) {
 		return EP_ESYNTAX;
 	}
-	err = unescape(&e.value, f[2], arena);
+	err = ep_word_get(&e.value, f[2], EP_REVOKE_VALUE_MAX, arena);
 	if(err != EP_OK)
 		return err;
 	e.only_issued = !ep_view_eq(f[4], EP_LIT("*"));
-	if(!number_get(&e.until_s, f[3])
-			|| (e.only_issued && !number_get(&e.issued_s, f[4]))
-			|| !number_get(&e.at_ms, f[5]) || !by_get(&e.by, f[7]))
+	if(!ep_word_number(&e.until_s, f[3])
+			|| (e.only_issued && !ep_word_number(&e.issued_s, f[4]))
+			|| !ep_word_number(&e.at_ms, f[5]) || !by_get(&e.by, f[7]))
 		return EP_ESYNTAX;
 	e.lifted = ep_view_eq(f[6], EP_LIT("lifted"));
 	if(!e.lifted && !ep_view_eq(f[6], EP_LIT("revoked")))

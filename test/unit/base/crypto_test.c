@@ -77,5 +77,36 @@ START_TEST(crypto_memeq_const)
 }
 END_TEST
 
+/* RFC 1321 A.5, FIPS 180-4 */
+START_TEST(crypto_hash_in_parts)
+{
+	struct ep_view whole = EP_LIT("abc");
+	unsigned char out[EP_HASH_LEN_MAX];
+	size_t cut, i;
+
+	ck_assert_uint_eq(ep_hash_len(EP_HASH_MD5), 16);
+	ck_assert_uint_eq(ep_hash_len(EP_HASH_SHA256), 32);
+	for(cut = 0; cut <= whole.len; cut++) {
+		struct ep_view parts[] = {ep_view_head(whole, cut), ep_view_none(),
+				ep_view_from(whole, cut)};
+		char text[32];
+		struct ep_buf b;
+
+		ck_assert_int_eq(ep_hash_parts(out, EP_HASH_MD5, parts, 3), EP_OK);
+		ep_buf_init(&b, text, sizeof(text));
+		ep_buf_put_hex(&b, ep_view_of((char *)out, EP_MD5_LEN));
+		ck_assert_view_eq(ep_buf_view(&b), "900150983cd24fb0d6963f7d28e17f72");
+		ck_assert_int_eq(ep_hash_parts(out, EP_HASH_SHA256, parts, 3), EP_OK);
+		ck_assert_hex_eq(out,
+				"ba7816bf8f01cfea414140de5dae2223"
+				"b00361a396177a9cb410ff61f20015ad");
+	}
+	ep_cleanse(out, sizeof(out));
+	for(i = 0; i < sizeof(out); i++)
+		ck_assert_uint_eq(out[i], 0);
+	ck_assert_uint_eq(ERR_peek_error(), 0);
+}
+END_TEST
+
 UNIT_MAIN("base/crypto", crypto_sha256_vectors, crypto_hmac_vector_in_parts,
-		crypto_hmac_refuses_no_key, crypto_memeq_const)
+		crypto_hmac_refuses_no_key, crypto_memeq_const, crypto_hash_in_parts)
