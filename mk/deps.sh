@@ -9,7 +9,7 @@ set -eu
 cd "$(dirname "$0")/.."
 
 build=(gcc make pkg-config libc6-dev libjansson-dev libssl-dev
-	libcurl4-openssl-dev dpkg-dev xz-utils ca-certificates)
+	libcurl4-openssl-dev libxml2-dev dpkg-dev xz-utils ca-certificates)
 run=(kamailio kamailio-ims-modules kamailio-presence-modules
 	kamailio-tls-modules kamailio-websocket-modules kamailio-json-modules
 	kamailio-extra-modules kamailio-utils-modules rtpengine-daemon)

@@ -24,6 +24,7 @@ for part in "${!may[@]}"; do
 			case $inc in
 				std*.h | string.h | limits.h | inttypes.h | errno.h) ;;
 				openssl/*) grep -qxF "$f" mk/layers.openssl || fail "$f includes <$inc>" ;;
+				libxml/*) grep -qxF "$f" mk/layers.libxml2 || fail "$f includes <$inc>" ;;
 				*) fail "$f includes <$inc>" ;;
 			esac
 		done < <(sed -nE 's/^[ \t]*#[ \t]*include[ \t]+<([^>]+)>.*/\1/p' "$f")
@@ -36,6 +37,7 @@ for part in "${!may[@]}"; do
 		done
 		cat mk/layers.allowed
 		[ -z "$(grep -m1 "^lib/$part/" mk/layers.openssl)" ] || cat mk/layers.crypto
+		[ -z "$(grep -m1 "^lib/$part/" mk/layers.libxml2)" ] || cat mk/layers.xml
 	} | sort -u >"$allowed"
 	if [ -d "$build/lib/$part" ]; then
 		while IFS= read -r sym; do fail "lib/$part uses $sym"; done < <(

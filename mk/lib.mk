@@ -9,8 +9,11 @@ LIB_SRC := $(foreach p,$(LIB_PARTS),$(wildcard lib/$(p)/*.c))
 
 WARN := -Wall -Wextra -Werror -Wshadow -Wmissing-prototypes -Wstrict-prototypes \
 	-Wcast-qual -Wpointer-arith -Wvla -Wno-missing-field-initializers
+# libxml2's headers do not stand our warnings.
+XML_CFLAGS := $(patsubst -I%,-isystem %,$(shell pkg-config --cflags libxml-2.0 2>/dev/null))
+XML_LIBS := -lxml2
 LIB_CFLAGS := -std=c11 -D_POSIX_C_SOURCE=200809L -g -fPIC -fvisibility=hidden \
-	-Ilib $(WARN)
+	-Ilib $(XML_CFLAGS) $(WARN)
 SAN := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 
 CFLAGS_rel := -O2 -fstack-protector-strong -D_FORTIFY_SOURCE=2
@@ -21,7 +24,7 @@ CC_san := $(CC)
 CC_fuzz := $(CLANG)
 
 # What the libraries stand on, and nothing else.
-LIB_LIBS := -lcrypto
+LIB_LIBS := -lcrypto $(XML_LIBS)
 
 define lib_variant
 $(BUILD)/$(1)/lib/%.o: lib/%.c

@@ -13,7 +13,7 @@ MOD_CFLAGS := -std=gnu11 -fPIC -DPIC -g -O2 -fno-strict-aliasing -fvisibility=hi
 	-Wall -Wextra -Werror -Wno-unused-parameter -Wno-sign-compare \
 	-Wno-missing-field-initializers -Ilib -Imodules
 LIBS_webrtc_auth := -lcrypto -lcurl
-LIBS_tna_register := -lcrypto
+LIBS_tna_register := -lcrypto $(XML_LIBS)
 LIBS_sdp_mediate :=
 
 kflags = $(shell $(MAKE) -s --no-print-directory -f mk/kflags.mk KSRC=$(1))
@@ -26,11 +26,14 @@ $(1)/$(3)/%.o: modules/$(3)/%.c | $(2)/src/config.mak
 $(1)/$(3)/common/%.o: modules/common/%.c | $(2)/src/config.mak
 	@mkdir -p $$(@D)
 	$$(CC) $$(MOD_CFLAGS) -DMOD_NAME='"$(3)"' -D_GNU_SOURCE $$(call kflags,$(2)) -isystem $(2)/src -MMD -MP -c $$< -o $$@
+# A module takes of modules/common what it calls.
+$(1)/$(3)/common.a: $(patsubst modules/common/%.c,$(1)/$(3)/common/%.o,$(wildcard modules/common/*.c))
+	@rm -f $$@
+	ar rcs $$@ $$^
 $(1)/$(3).so: $(patsubst modules/$(3)/%.c,$(1)/$(3)/%.o,$(wildcard modules/$(3)/*.c)) \
-		$(patsubst modules/common/%.c,$(1)/$(3)/common/%.o,$(wildcard modules/common/*.c)) \
-		$(BUILD)/rel/libep.a mk/module.map
+		$(1)/$(3)/common.a $(BUILD)/rel/libep.a mk/module.map
 	$$(CC) -shared -Wl,-z,relro -Wl,-z,now -Wl,--version-script=mk/module.map \
-		-o $$@ $$(filter %.o,$$^) $(BUILD)/rel/libep.a $$(LIBS_$(3))
+		-o $$@ $$(filter %.o,$$^) $(1)/$(3)/common.a $(BUILD)/rel/libep.a $$(LIBS_$(3))
 -include $(wildcard $(1)/$(3)/*.d $(1)/$(3)/common/*.d)
 endef
 # Only the modules whose directory has sources.

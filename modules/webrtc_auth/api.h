@@ -96,6 +96,8 @@ typedef void (*webrtc_auth_revoked_f)(void);
 typedef bool (*webrtc_auth_admit_f)(
 		sip_msg_t *msg, struct ep_view wwsf, struct ep_view impi, unsigned max);
 
+typedef void (*webrtc_auth_closing_f)(int conid);
+
 typedef struct webrtc_auth_api
 {
 	/* The result of the last webrtc_auth_check() on this message, good or
@@ -131,6 +133,11 @@ typedef struct webrtc_auth_api
 	 * TCP, at the latest 500 ms later. Returns without waiting. A second call
 	 * changes nothing. EP_OK, EP_ENOENT (connection unknown), EP_ERANGE. */
 	enum ep_err (*conn_close)(int conid, int code, struct ep_view reason);
+
+	/* mod_init only; one listener, the last counts. It is told in
+	 * webrtc_auth's own process of every connection whose end begins, before
+	 * the close frame. Must not block. */
+	void (*on_closing)(webrtc_auth_closing_f listener);
 
 	/* Is something revoked that covers this grant? Cheap while the list is
 	 * empty. */

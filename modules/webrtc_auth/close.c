@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later WITH OpenSSL-exception */
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -29,6 +31,7 @@ struct closing
 
 static struct closing closings[CLOSING_MAX];
 static size_t closings_n;
+static webrtc_auth_closing_f on_closing;
 static bool waiting; /* some may not have found a place */
 
 static enum ep_err mark(
@@ -53,6 +56,11 @@ enum ep_err ep_close_start(int conid, int code, struct ep_view reason)
 	if(first)
 		ep_worker_wake_close(conid);
 	return err;
+}
+
+void ep_close_listen(webrtc_auth_closing_f listener)
+{
+	on_closing = listener;
 }
 
 void ep_close_marked(unsigned n)
@@ -91,19 +99,34 @@ static void send_close_frame(const struct ep_conn *conn)
 	((close_conid_f)found->func)(NULL, conn->close_code, &reason, conn->id);
 }
 
+static void cork(int fd, int on)
+{
+	if(setsockopt(fd, IPPROTO_TCP, TCP_CORK, &on, sizeof(on)) != 0)
+		LM_DBG("no cork: a quick answer may get a second close frame\n");
+}
+
 /* Kamailio's own ways to force the end (tcpops' tcp_close_connection_id, or
  * CONN_EOF to tcp main) only unlink the connection: a reader that holds it
  * keeps the socket open for seconds. shutdown() on the socket itself ends TCP
  * now, and every reader takes its usual way out on the end of file. The socket
  * must be asked for before the client answers: websocket then marks the
- * connection bad, and tcp main gives none of a bad one away. */
+ * connection bad, and tcp main gives none of a bad one away.
+ *
+ * websocket notes that it has sent a close frame behind sending it: an answer
+ * that is sooner gets another one, with 1000, and a browser that reads a close
+ * frame behind a close frame tells its page 1006. So the frame stays in the
+ * kernel until that is noted (for 200 ms at most, tcp(7)). */
 static void begin(const struct ep_conn *conn)
 {
 	int fd = ep_tcp_socket(conn->id);
 
+	if(on_closing != NULL)
+		on_closing(conn->id);
 	if(fd < 0)
 		return;
+	cork(fd, 1);
 	send_close_frame(conn);
+	cork(fd, 0);
 	closings[closings_n++] = (struct closing){conn->id, fd, get_ticks_raw()};
 }
 

@@ -10,6 +10,7 @@
 
 #include "base/err.h"
 #include "base/view.h"
+#include "webrtc_auth/api.h"
 
 /* From any process; returns at once. EP_OK (also for the second time),
  * EP_ENOENT, EP_ERANGE (code not in 1000..4999). */
@@ -25,6 +26,8 @@ void ep_close_go(int conid);
 
 /* `n` connections were marked as revoked elsewhere (ep_conns_cut()). */
 void ep_close_marked(unsigned n);
+/* mod_init: who is told of each connection whose end begins. */
+void ep_close_listen(webrtc_auth_closing_f listener);
 
 /* Instead of an id, in a note to the worker: all that wait for their end. */
 #define EP_CLOSE_ALL (-1)

@@ -1,14 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later WITH OpenSSL-exception */
 /**
- * Revocations to and from the other nodes, over Kamailio's dmq.
- *
- * KDMQ authenticates nobody, so every payload is sealed (base/seal.h) with a
- * key the nodes share. A payload is one of
- *   entries LF <entry LF>...   as ep_revoke_entry_print() writes them
- *   want LF                    "send me all you have"
- *   sum <until> <n> <sum> LF   what I have that counts after <until>
- * A node that joins asks for everything and tells everything; whoever hears a
- * sum that is not his own asks its sender.
+ * Revocations to and from the other nodes, over Kamailio's dmq
+ * (common/replica.h): lines as ep_revoke_entry_print() writes them.
  */
 #ifndef EP_WEBRTC_AUTH_DMQ_H
 #define EP_WEBRTC_AUTH_DMQ_H

@@ -1,19 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later WITH OpenSSL-exception */
 /**
- * The list of revocations as a file, so that a restart forgets nothing.
+ * The list of revocations as a file (modparam revoked_file, common/listfile.h):
  *
  *   # webrtc_auth revoked 1
  *   <entry>            a line each, as ep_revoke_entry_print() writes it
  *   end <number of entries>
- *
- * Written as a whole beside the old one, flushed, and put in its place: there
- * is always a whole file. One that is not whole, or has a line that nobody
- * wrote, is not believed: Kamailio does not start with it.
  */
 #ifndef EP_WEBRTC_AUTH_REVFILE_H
 #define EP_WEBRTC_AUTH_REVFILE_H
 
 #include <stdbool.h>
+
+#include "common/lines.h"
+
+/* The list for the file and the other nodes (lines.c). */
+extern const struct ep_lines ep_revoke_lines;
 
 /* Before fork: reads the file, if there is one. 0, or -1 with the reason and
  * the line in the log. */

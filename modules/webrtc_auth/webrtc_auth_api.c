@@ -405,6 +405,7 @@ int bind_webrtc_auth(webrtc_auth_api_t *api)
 			.on_register = ep_limits_on_register,
 			.is_revoked = ep_revoke_covers,
 			.on_revoked = ep_revoke_listen,
+			.on_closing = ep_close_listen,
 	};
 	return 0;
 }
