@@ -38,7 +38,7 @@ fuzz-programs: $(FUZZ:%=$(BUILD)/fuzz/%)
 # A second make: the versions and paths of what deps installs are read anew.
 test: deps
 	@$(MAKE) -s --no-print-directory -j2 unit-programs fuzz-programs modules modules-next
-	@test/run.mjs 'step:make -s layers' unit fuzz node browser
+	@test/run.mjs 'step:make -s layers' unit fuzz node+browser
 
 ## fuzz: run every fuzz target for SECONDS=60
 fuzz: fuzz-programs
@@ -65,3 +65,11 @@ $(BUILD)/bench/bin/bench_token.so: test/bench/token/worker_mod.c test/bench/toke
 $(BENCH_NODE:%=bench-%): bench-%: test/bench/%.mjs modules
 	@mkdir -p $(BUILD)/bench
 	test/lab/in-netns node $< $(BUILD)/bench/$*.json
+
+# For bench-binding: the table in a real Kamailio's shared memory.
+bench-binding: $(BUILD)/bench/bin/bench_binding.so
+BENCH_BINDING := test/bench/binding/worker_mod.c $(addprefix modules/tna_register/,store.c wheel.c usage.c)
+$(BUILD)/bench/bin/bench_binding.so: $(BENCH_BINDING) $(wildcard modules/tna_register/*.h) $(BUILD)/rel/libep.a
+	@mkdir -p $(@D)
+	$(CC) $(filter-out -fvisibility=hidden,$(MOD_CFLAGS)) -I. -DMOD_NAME='"bench_binding"' -D_GNU_SOURCE $(call kflags,$(KSRC)) \
+		-isystem $(KSRC)/src -shared $(BENCH_BINDING) $(BUILD)/rel/libep.a $(LIB_LIBS) -o $@

@@ -52,6 +52,7 @@ static const struct row rows[EP_BINDING_STATE_N][EP_BINDING_EVENT_N] = {
 	[EP_BINDING_REVOKED] = GO(ENDED, DEREG | CLOSE | DROP),
 	[EP_BINDING_CORE_TERMINATED] = GO(ENDED, CLOSE | DROP),
 	[EP_BINDING_CONNECTION_MOVED] = GO(BOUND, TIMER),
+	[EP_BINDING_SHORTENED] = GO(NEW, 0),
 },
 [BOUND] = {
 	[EP_BINDING_REGISTER_OK] = GO(BOUND, TIMER),
@@ -63,6 +64,7 @@ static const struct row rows[EP_BINDING_STATE_N][EP_BINDING_EVENT_N] = {
 	[EP_BINDING_REVOKED] = GO(ENDED, CALLS | DEREG | CLOSE | DROP),
 	[EP_BINDING_CORE_TERMINATED] = GO(ENDED, CALLS | CLOSE | DROP),
 	[EP_BINDING_CONNECTION_MOVED] = GO(BOUND, CLOSE_OLD | TIMER),
+	[EP_BINDING_SHORTENED] = GO(BOUND, TIMER),
 },
 [HELD] = {
 	[EP_BINDING_REGISTER_OK] = GO(BOUND, TIMER),
@@ -74,6 +76,7 @@ static const struct row rows[EP_BINDING_STATE_N][EP_BINDING_EVENT_N] = {
 	[EP_BINDING_REVOKED] = GO(ENDED, CALLS | DEREG | DROP),
 	[EP_BINDING_CORE_TERMINATED] = GO(ENDED, CALLS | DROP),
 	[EP_BINDING_CONNECTION_MOVED] = GO(BOUND, TIMER),
+	[EP_BINDING_SHORTENED] = GO(HELD, TIMER),
 },
 [ENDED] = { /* an answer that comes too late is undone at the core */
 	[EP_BINDING_REGISTER_OK] = GO(ENDED, DEREG),
@@ -85,6 +88,7 @@ static const struct row rows[EP_BINDING_STATE_N][EP_BINDING_EVENT_N] = {
 	[EP_BINDING_REVOKED] = GO(ENDED, 0),
 	[EP_BINDING_CORE_TERMINATED] = GO(ENDED, 0),
 	[EP_BINDING_CONNECTION_MOVED] = GO(ENDED, DEREG),
+	[EP_BINDING_SHORTENED] = GO(ENDED, 0),
 },
 		/* clang-format on */
 };
@@ -141,6 +145,9 @@ void ep_binding_step(struct ep_binding_step *out,
 	out->actions &= ~policy_mask(policy, event);
 	if(out->life.state == BOUND && brings_end(event))
 		out->life.end_s = end_s;
+	if(event == EP_BINDING_SHORTENED && out->actions & TIMER
+			&& end_s < life->end_s)
+		out->life.end_s = end_s;
 	if(out->life.state == HELD && life->state != HELD)
 		out->life.hold_end_s = later(now_s, policy->hold_s);
 	if(out->actions & TIMER) {
@@ -163,7 +170,16 @@ const char *ep_binding_event_name(enum ep_binding_event event)
 {
 	static const char *const names[] = {"register_ok", "refreshed",
 			"deregistered", "token_end", "connection_lost", "hold_over",
-			"revoked", "core_terminated", "connection_moved"};
+			"revoked", "core_terminated", "connection_moved", "shortened"};
 
 	return (unsigned)event < EP_BINDING_EVENT_N ? names[event] : "?";
+}
+
+bool ep_binding_is_of(const struct ep_binding *b, struct ep_view instance,
+		struct ep_view reg_id, struct ep_view contact)
+{
+	if(b->instance.p || instance.p)
+		return ep_view_eq(b->instance, instance)
+			   && ep_view_eq(b->reg_id, reg_id);
+	return contact.p && ep_view_eq(b->contact, contact);
 }

@@ -34,6 +34,7 @@ enum ep_binding_event
 	EP_BINDING_REVOKED,          /* token, WAF, WWSF or user barred by O&M */
 	EP_BINDING_CORE_TERMINATED,  /* reg event or RTR: the network ended it */
 	EP_BINDING_CONNECTION_MOVED, /* 200 OK on a new connection, same instance */
+	EP_BINDING_SHORTENED,        /* reg event: the network will end it sooner */
 	EP_BINDING_EVENT_N
 };
 
@@ -73,7 +74,8 @@ struct ep_binding_step
 							BOUND, HOLD_OVER in HELD */
 };
 
-/* `end_s` counts for REGISTER_OK, REFRESHED and CONNECTION_MOVED: the new end.
+/* `end_s` counts for REGISTER_OK, REFRESHED and CONNECTION_MOVED: the new end;
+ * and for SHORTENED, which never makes it later.
  * A timer that fires early or late is harmless: a deadline that has moved is
  * set again, an event that says nothing new in a state changes nothing. A
  * 200 OK that meets an ended binding is undone at the core. `life` and `event`
@@ -101,6 +103,7 @@ struct ep_binding
 	struct ep_view wwsf;
 	struct ep_view charging; /* P-Charging-Function-Addresses */
 	struct ep_view term_ioi;
+	struct ep_view source; /* address and port of its connection */
 	/* Of the token, as far as it says: what a revocation may name. */
 	struct ep_view issuer; /* name of its section */
 	struct ep_view jti;
@@ -114,6 +117,11 @@ struct ep_binding
 	struct ep_impus wildcards;
 	struct ep_impus service_route; /* whole elements, in order */
 };
+
+/* Is it of the page with this instance and reg-id (RFC 5626 4.1; without an
+ * instance on either side: with this contact)? */
+bool ep_binding_is_of(const struct ep_binding *b, struct ep_view instance,
+		struct ep_view reg_id, struct ep_view contact);
 
 /* Octets ep_binding_pack() needs; 0 when it would not fit 32 bit offsets. */
 size_t ep_binding_size(const struct ep_binding *b);

@@ -37,6 +37,27 @@ enum ep_tna_cause
 	EP_TNA_FROM_REFUSED,    /* a lent identity with a name of its own */
 	EP_TNA_WWSF_GONE,       /* the configuration has that WWSF no more */
 	EP_TNA_MERGED,          /* INVITE into a call that goes on, by a page */
+	EP_TNA_BARRED,          /* its WAF or WWSF is barred by O&M */
+	EP_TNA_NO_CREDENTIALS,  /* the core challenges, and we have no password */
+	EP_TNA_CONN_FULL,       /* a connection with bindings enough */
+	EP_TNA_OTHER_LOGIN, /* a token where the connection is bound by Digest, or
+						   the reverse */
+	EP_TNA_REGISTRATIONS_FULL, /* the WWSF's max_registrations */
+	/* At the S-CSCF. */
+	EP_TNA_UNTRUSTED,   /* auth-done of a node that is not trusted */
+	EP_TNA_AMBIGUOUS,   /* credentials that can be read in more than one way */
+	EP_TNA_NOT_ALLOWED, /* WAF or WWSF is not in the list of the user */
+	EP_TNA_NO_LIST,     /* the HSS has no list of the user */
+	EP_TNA_HSS,         /* the HSS cannot be asked, or does not answer */
+	EP_TNA_NOT_OURS,    /* a NOTIFY, but not to our own subscription */
+	EP_TNA_BAD_EVENT,   /* NOTIFY of another event than we asked for */
+	EP_TNA_BODY_TYPE,   /* NOTIFY with a body that is no reginfo document */
+	EP_TNA_CSEQ,        /* NOTIFY behind a later one of its dialog */
+	EP_TNA_PENDING,     /* not a refusal: the HSS was asked */
+	/* Requests of pages, and towards them. */
+	EP_TNA_SUBS_FULL, /* too many subscriptions at once */
+	/* The S-CSCF. */
+	EP_TNA_CONTACT_TAKEN, /* a contact that somebody else registered */
 	EP_TNA_CAUSE_N
 };
 

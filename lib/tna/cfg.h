@@ -26,6 +26,18 @@ struct ep_tna_cfg
 	struct ep_view icid_generated_at;   /* host; absent: none */
 	struct ep_view access_network_info; /* our P-Access-Network-Info, whole
 										   value; absent: none */
+	bool core_digest;                   /* the core does not know Trusted Node
+										   Authentication: its Digest challenges are
+										   answered here (answer.h) */
+	struct ep_view core_realm;          /* the only realm that is answered */
+	struct ep_view core_integrity; /* integrity-protected of an answer: that of
+									  a P-CSCF, never auth-done; absent: none */
+	struct ep_view wwsf_param;     /* Authorization parameter that names
+									  the WWSF (no standard name exists);
+									  absent: it is not named */
+	struct ep_view feature_caps;   /* our Feature-Caps, whole value
+									  (RFC 6809, TS 24.229 7.9A.4); absent:
+									  none, which says "everything" */
 	bool charging_addresses; /* stored P-Charging-Function-Addresses are put
 								into requests: next hop is our own network */
 
@@ -35,8 +47,11 @@ struct ep_tna_cfg
 	uint32_t token_min_s;  /* less left than this: EP_TNA_TOKEN_ENDING */
 
 	bool from_strict; /* From must be a registered identity or anonymous */
+	struct ep_view emergency_numbers; /* comma separated; or absent */
 };
 
+/* Can the WWSF be named so? A token, and nothing that credentials have. */
+bool ep_tna_wwsf_param_ok(struct ep_view name);
 /* Name of the first setting that cannot be used; NULL: all good. */
 const char *ep_tna_cfg_check(const struct ep_tna_cfg *cfg);
 

@@ -3,6 +3,7 @@
 #include "tna/auth.h"
 #include "tna/build.h"
 #include "tna/contact.h"
+#include "tna/emergency.h"
 #include "tna/trust.h"
 
 static bool is_anonymous(struct ep_view text)
@@ -190,6 +191,12 @@ enum ep_tna_cause ep_tna_request_plan(struct ep_tna_request *out,
 	cause = ep_tna_contacts_clean(&out->edits, m, arena);
 	if(cause)
 		return cause;
+	/* Where a dialog goes was settled when it began: an emergency centre that
+	 * calls back is not refused its BYE. */
+	if(!ack && !cancel
+			&& (out->in_dialog ? ep_emergency_refer(m, cfg)
+							   : ep_emergency_request(m, cfg)))
+		return EP_TNA_EMERGENCY;
 	if(out->in_dialog && !cancel) {
 		cause = own_route_plan(&out->edits, m, cfg);
 		if(!cause && !ack && charging_plan(&out->edits, cfg, binding, icid))
@@ -199,8 +206,6 @@ enum ep_tna_cause ep_tna_request_plan(struct ep_tna_request *out,
 	if(ack || cancel)
 		return ep_tna_cause_of(
 				ep_hdredits_del_all(&out->edits, m, EP_LIT("Route")));
-	if(ep_uri_is_emergency(m->ruri))
-		return EP_TNA_EMERGENCY;
 	cause = from_check(m, cfg, binding);
 	if(!cause && initial_plan(out, m, cfg, binding, icid))
 		cause = EP_TNA_INTERNAL;
@@ -211,6 +216,17 @@ struct ep_view ep_tna_record_route(const struct ep_tna_cfg *cfg,
 		struct ep_view flow, struct ep_arena *arena)
 {
 	return ep_build_own_route(cfg, flow, false, arena);
+}
+
+struct ep_view ep_tna_icid_of(const struct ep_msg *m)
+{
+	size_t i = ep_msg_find(m, EP_LIT("P-Charging-Vector"), 0);
+	struct ep_view icid = ep_view_none();
+
+	if(i != SIZE_MAX
+			&& ep_param_get(&icid, m->hdrs[i].value, EP_LIT("icid-value")))
+		icid = ep_unquote(icid);
+	return icid;
 }
 
 enum ep_tna_cause ep_tna_answer_plan(struct ep_hdredits *out,

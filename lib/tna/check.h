@@ -28,11 +28,15 @@ struct ep_tna_request
  * A To tag is the WIC's word for "in a dialog", and then its Route counts: the
  * caller must hold that Route against what it knows (our token in it, the
  * next hop), or a WIC could go round its S-CSCF. Causes: INTERNAL MALFORMED
- * FROM_FOREIGN METHOD EMERGENCY. */
+ * FROM_FOREIGN METHOD EMERGENCY (in a dialog only by Refer-To). */
 enum ep_tna_cause ep_tna_request_plan(struct ep_tna_request *out,
 		const struct ep_msg *m, const struct ep_tna_cfg *cfg,
 		const struct ep_binding *binding, struct ep_view icid,
 		struct ep_arena *arena);
+
+/* The charging id (icid-value) that a request of the core brings: requests of
+ * the page within the dialog repeat it (RFC 7315 5.6). Absent: none. */
+struct ep_view ep_tna_icid_of(const struct ep_msg *m);
 
 /* Value of our Record-Route, `<sip:FLOW@own_host;lr[;own_params]>`; absent
  * without memory. */

@@ -106,6 +106,17 @@ static struct ep_view element_build(const struct ep_nameaddr *na,
 	return ep_build_join(arena, parts, sizeof(parts) / sizeof(parts[0]));
 }
 
+/* The first is what counts for us; a registrar may take the last. */
+static size_t expiries_n(struct ep_view params)
+{
+	struct ep_param p;
+	size_t n = 0;
+
+	while(ep_param_next(&p, &params) == EP_OK)
+		n += ep_view_ieq(p.name, EP_LIT("expires"));
+	return n;
+}
+
 /* Reads one element, limits its expiry (in `c`: of the Expires header), takes
  * `alias` out; *text becomes what it is to be. */
 static enum ep_tna_cause element_plan(struct ep_tna_contact *c,
@@ -129,7 +140,10 @@ static enum ep_tna_cause element_plan(struct ep_tna_contact *c,
 			return EP_TNA_INTERNAL;
 	}
 	*text = na->all;
-	if(ep_view_eq(c->uri, na->uri) && (!own || ep_view_eq(value, expires))
+	if(ep_view_eq(c->uri, na->uri)
+			&& (!own
+					|| (ep_view_eq(value, expires)
+							&& expiries_n(na->params) == 1))
 			&& !ep_param_get(NULL, na->params, EP_LIT("alias")))
 		return EP_TNA_OK;
 	cause = params_edit(&params, na->params, EP_LIT("alias"),

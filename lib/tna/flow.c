@@ -39,7 +39,8 @@ static enum ep_err mac_of(unsigned char mac[EP_SHA256_LEN],
 
 static bool is_purpose(unsigned char c)
 {
-	return c == EP_FLOW_PATH || c == EP_FLOW_ORIG || c == EP_FLOW_TERM;
+	return c == EP_FLOW_PATH || c == EP_FLOW_ORIG || c == EP_FLOW_TERM
+		   || c == EP_FLOW_EVENT;
 }
 
 enum ep_flow_err ep_flow_encode(struct ep_buf *out, const struct ep_flow *flow,

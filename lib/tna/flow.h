@@ -32,7 +32,9 @@ enum ep_flow_purpose
 {
 	EP_FLOW_PATH = 'p', /* Path: requests towards the WIC */
 	EP_FLOW_ORIG = 'o', /* Record-Route of a dialog the WIC began */
-	EP_FLOW_TERM = 't'  /* Record-Route of a dialog begun towards it */
+	EP_FLOW_TERM = 't', /* Record-Route of a dialog begun towards it */
+	EP_FLOW_EVENT = 'e' /* Contact of our own subscription; the id is that of
+						   its dialog, not of a binding */
 };
 
 struct ep_flow

@@ -5,7 +5,7 @@
  * the single texts in the order of texts[], then the members of each list.
  * All numbers are in the byte order of the machine: a block does not travel.
  * An absent view has offset 0, where the head stands. */
-#define MAGIC 0x324e4245u /* "EBN2" */
+#define MAGIC 0x334e4245u /* "EBN3" */
 
 struct slot
 {
@@ -44,6 +44,7 @@ static const size_t texts[] = {
 		offsetof(struct ep_binding, jti),
 		offsetof(struct ep_binding, sub),
 		offsetof(struct ep_binding, sid),
+		offsetof(struct ep_binding, source),
 };
 #define TEXTS_N (sizeof(texts) / sizeof(texts[0]))
 

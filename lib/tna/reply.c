@@ -137,6 +137,36 @@ static enum ep_tna_cause success_plan(struct ep_tna_reply *out,
 	return cause == EP_TNA_MALFORMED ? EP_TNA_CORE_MALFORMED : cause;
 }
 
+/* RFC 3261 21.4.17: the page is to ask for more than its token has left. It
+ * cannot: asking again would go on for ever. A new token can. */
+static bool is_beyond_token(const struct ep_msg *m,
+		const struct ep_tna_cfg *cfg, const struct ep_tna_sent *sent,
+		uint64_t now_s)
+{
+	size_t i = ep_msg_find(m, EP_LIT("Min-Expires"), 0);
+
+	if(m->status != 423 || !sent->auth_done || i == SIZE_MAX)
+		return false;
+	return ep_expires_parse(m->hdrs[i].value) > limit_of(cfg, sent, now_s);
+}
+
+static enum ep_tna_cause renew_plan(struct ep_tna_reply *out,
+		const struct ep_msg *m, const struct ep_tna_cfg *cfg,
+		struct ep_arena *arena)
+{
+	const struct ep_view parts[] = {EP_LIT("Bearer realm="),
+			ep_build_quoted(arena,
+					cfg->home_domain.len ? cfg->home_domain : cfg->realm),
+			EP_LIT(", error=\"invalid_token\"")};
+	enum ep_err err =
+			ep_hdredits_del_all(&out->edits, m, EP_LIT("Min-Expires"));
+
+	if(!err)
+		err = ep_build_append(&out->edits, EP_LIT("WWW-Authenticate"),
+				ep_build_join(arena, parts, 3));
+	return err ? EP_TNA_INTERNAL : EP_TNA_TOKEN_ENDING;
+}
+
 enum ep_tna_cause ep_tna_reply_plan(struct ep_tna_reply *out,
 		const struct ep_msg *m, const struct ep_tna_cfg *cfg,
 		const struct ep_tna_sent *sent, uint64_t now_s, struct ep_arena *arena)
@@ -152,8 +182,14 @@ enum ep_tna_cause ep_tna_reply_plan(struct ep_tna_reply *out,
 	err = ep_trust_strip(&out->edits, m, EP_TRUST_TO_WIC);
 	if(!err)
 		err = ep_auth_challenge_clean(&out->edits, m);
+	/* A redirection names nodes of the core; a page goes where its WWSF and its
+	 * Origin let it. 305 says what it says without (TS 24.229 5.1.1.2). */
+	if(!err && m->status / 100 == 3)
+		err = ep_hdredits_del_all(&out->edits, m, EP_LIT("Contact"));
 	if(err)
 		return EP_TNA_INTERNAL;
+	if(is_beyond_token(m, cfg, sent, now_s))
+		return renew_plan(out, m, cfg, arena);
 	if(m->status / 100 != 2)
 		return EP_TNA_OK;
 	return success_plan(out, m, cfg, sent, now_s, arena);

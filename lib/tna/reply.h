@@ -36,7 +36,9 @@ struct ep_tna_reply
 	uint32_t expires_s;      /* 0: nothing is registered any more */
 };
 
-/* Causes: INTERNAL, CORE_MALFORMED (a 200 whose lists do not parse), METHOD
+/* TOKEN_ENDING: a 423 that asks for more than the token has left; with these
+ * edits (a Bearer challenge among them) it is to go on as a 401.
+ * Causes: INTERNAL, CORE_MALFORMED (a 200 whose lists do not parse), METHOD
  * (not an answer to REGISTER), CORE_CHALLENGED; edits are not for use then.
  * Every other status is EP_TNA_OK with edits that clean it; `ik` and `ck` are
  * taken out of WWW-Authenticate (TS 24.229 7.2A.1). */

@@ -68,6 +68,8 @@ static enum ep_err mw_headers_add(struct ep_hdredits *l,
 	if(!err && cfg->access_network_info.len)
 		err = ep_hdredits_append(
 				l, EP_LIT("P-Access-Network-Info"), cfg->access_network_info);
+	if(!err && cfg->feature_caps.len)
+		err = ep_hdredits_append(l, EP_LIT("Feature-Caps"), cfg->feature_caps);
 	return err;
 }
 
@@ -199,58 +201,68 @@ static struct ep_view integrity_of(
 	return ep_view_none();
 }
 
-/* Which of the Authorization headers is the one Digest; SIZE_MAX: none. */
-static enum ep_tna_cause digest_find(struct ep_digest *out, size_t *index,
-		const struct ep_msg *m, struct ep_arena *arena)
+/* Whose registration this is where no credentials say so: the connection's,
+ * or by the rule the I-CSCF follows then (TS 24.229 5.3.1.2: the IMPU without
+ * its scheme). Absent for a tel: IMPU. */
+static enum ep_tna_cause impi_derive(
+		struct ep_tna_register *out, const struct ep_tna_session *session)
 {
-	struct ep_view name = EP_LIT("Authorization");
-	struct ep_digest d;
-	enum ep_err err;
-	size_t i;
+	struct ep_uri uri;
 
-	*index = SIZE_MAX;
-	for(i = ep_msg_find(m, name, 0); i != SIZE_MAX;
-			i = ep_msg_find(m, name, i + 1)) {
-		err = ep_digest_parse(&d, m->hdrs[i].value, arena);
-		if(err == EP_ENOENT)
-			continue;
-		if(err == EP_ENOMEM)
-			return EP_TNA_INTERNAL;
-		if(err || *index != SIZE_MAX)
-			return EP_TNA_CREDENTIALS;
-		*out = d;
-		*index = i;
+	out->impi = session->impi;
+	if(out->impi.p || ep_uri_parse(&uri, out->impu) || !uri.user.p)
+		return EP_TNA_OK;
+	{
+		const struct ep_view parts[] = {uri.user, EP_LIT("@"), uri.host};
+
+		out->impi = ep_build_join(out->edits.arena, parts, 3);
 	}
+	return out->impi.p ? EP_TNA_OK : EP_TNA_INTERNAL;
+}
+
+/* A private identity is a NAI (TS 23.003 13.3): with an escape in it, it would
+ * be one name here and another one at the core. */
+static enum ep_tna_cause username_check(
+		const struct ep_tna_session *session, struct ep_view username)
+{
+	if(session->impi.p && !ep_view_eq(username, session->impi))
+		return EP_TNA_IMPI_FOREIGN;
+	if(username.len == 0 || ep_view_find_chr(username, '\\') != SIZE_MAX)
+		return EP_TNA_CREDENTIALS;
 	return EP_TNA_OK;
 }
 
 static enum ep_tna_cause digest_plan(struct ep_tna_register *out,
-		const struct ep_msg *m, const struct ep_tna_session *session)
+		const struct ep_msg *m, const struct ep_tna_cfg *cfg,
+		const struct ep_tna_session *session)
 {
 	struct ep_hdredits *l = &out->edits;
-	struct ep_digest d = {.clean = {NULL, 0}};
+	struct ep_digest d;
 	enum ep_tna_cause cause;
-	enum ep_err err;
+	struct ep_view value;
 	size_t index;
 
-	cause = digest_find(&d, &index, m, l->arena);
+	cause = ep_auth_digest_find(&d, &index, m, cfg, l->arena);
 	if(cause)
 		return cause;
-	err = ep_auth_strip(l, m);
-	if(!err && index != SIZE_MAX) {
-		struct ep_view value = integrity_of(session, &d);
+	if(ep_auth_strip(l, m))
+		return EP_TNA_INTERNAL;
+	if(index == SIZE_MAX)
+		return impi_derive(out, session);
+	cause = username_check(session, d.username);
+	if(cause)
+		return cause;
+	out->impi = d.username;
+	value = integrity_of(session, &d);
+	{
 		const struct ep_view parts[] = {d.clean,
 				value.p ? EP_LIT(", integrity-protected=\"") : EP_LIT(""),
 				value.p ? value : EP_LIT(""),
 				value.p ? EP_LIT("\"") : EP_LIT("")};
 
-		if(session->impi.p && !ep_view_eq(d.username, session->impi))
-			return EP_TNA_IMPI_FOREIGN;
-		out->impi = d.username;
-		err = ep_build_prepend(
-				l, EP_LIT("Authorization"), ep_build_join(l->arena, parts, 4));
+		return ep_tna_cause_of(ep_build_prepend(
+				l, EP_LIT("Authorization"), ep_build_join(l->arena, parts, 4)));
 	}
-	return err ? EP_TNA_INTERNAL : EP_TNA_OK;
 }
 
 enum ep_tna_cause ep_tna_register_digest_plan(struct ep_tna_register *out,
@@ -267,7 +279,7 @@ enum ep_tna_cause ep_tna_register_digest_plan(struct ep_tna_register *out,
 	if(!cause)
 		cause = to_check(&out->impu, m);
 	if(!cause)
-		cause = digest_plan(out, m, session);
+		cause = digest_plan(out, m, cfg, session);
 	if(cause)
 		return cause;
 	return common_plan(out, m, cfg, cfg->expires_max_s, flow, icid, arena);

@@ -22,7 +22,8 @@ struct ep_tna_register
 	struct ep_hdredits edits;
 	struct ep_view impu; /* To, as the token's identities spell it (Digest: as
 							written) */
-	struct ep_view impi; /* token's, or the Digest username; or absent */
+	struct ep_view impi; /* token's, or the Digest username; without one the
+							connection's, or made of the IMPU; or absent */
 	struct ep_tna_contacts contacts; /* with the expiry asked of the core */
 	uint32_t expires_s; /* the longest of the contacts; 0: deregistration */
 	bool deregister;    /* every contact 0, or '*' */

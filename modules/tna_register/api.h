@@ -30,7 +30,8 @@ enum tna_end_cause
 
 typedef struct tna_register_api
 {
-	/* The binding of a connection. EP_OK or EP_ENOENT. */
+	/* The binding of a connection; of several, one for each public identity
+	 * that the page registered, the oldest. EP_OK or EP_ENOENT. */
 	enum ep_err (*by_conn)(unsigned char id[TNA_BINDING_ID_LEN], int conid);
 	/* The nth binding of a public identity. EP_OK or EP_ENOENT. */
 	enum ep_err (*by_impu)(unsigned char id[TNA_BINDING_ID_LEN],

@@ -56,11 +56,12 @@ static struct
 	int pid;
 	bool from_wic;
 	unsigned char id[EP_FLOW_ID_LEN];
-	char icid[64];
-	size_t icid_len;
 	struct tna_usage *usage;
-	char from[TNA_NAME_MAX], named[TNA_NAME_MAX];
-	size_t from_len, named_len;
+	struct kept
+	{
+		char text[TNA_NAME_MAX];
+		size_t n;
+	} icid, local, local_as, peer, peer_as;
 } marked;
 
 static unsigned hash_id(const unsigned char *id)
@@ -288,6 +289,12 @@ static void dialog_var(
 		tna_dlg.set_dlg_var(dlg, &key, &s);
 }
 
+static void dialog_kept(
+		struct dlg_cell *dlg, const char *name, const struct kept *k)
+{
+	dialog_var(dlg, name, ep_view_of(k->text, k->n));
+}
+
 static void dialog_vars(struct dlg_cell *dlg)
 {
 	char text[2 * EP_FLOW_ID_LEN];
@@ -298,10 +305,14 @@ static void dialog_vars(struct dlg_cell *dlg)
 	dialog_var(dlg,
 			marked.from_wic ? TNA_DLG_CALLER_BINDING : TNA_DLG_CALLEE_BINDING,
 			ep_buf_view(&hex));
-	dialog_var(dlg, TNA_DLG_ICID, ep_view_of(marked.icid, marked.icid_len));
-	dialog_var(dlg, TNA_DLG_FROM, ep_view_of(marked.from, marked.from_len));
-	dialog_var(
-			dlg, TNA_DLG_FROM_AS, ep_view_of(marked.named, marked.named_len));
+	dialog_kept(dlg, marked.from_wic ? TNA_DLG_ICID : TNA_DLG_ICID_IN,
+			&marked.icid);
+	dialog_kept(dlg, marked.from_wic ? TNA_DLG_FROM : TNA_DLG_TO,
+			&marked.local);
+	dialog_kept(dlg, marked.from_wic ? TNA_DLG_FROM_AS : TNA_DLG_TO_AS,
+			&marked.local_as);
+	dialog_kept(dlg, TNA_DLG_PEER, &marked.peer);
+	dialog_kept(dlg, TNA_DLG_PEER_AS, &marked.peer_as);
 }
 
 /* The dialog of the marked INVITE. */
@@ -386,12 +397,11 @@ static bool is_taken(struct dlg_cell *dlg)
 	return false;
 }
 
-static size_t text_put(char *out, size_t cap, struct ep_view v)
+static void keep(struct kept *out, struct ep_view v)
 {
-	if(v.len == 0 || v.len > cap)
-		return 0;
-	memcpy(out, v.p, v.len);
-	return v.len;
+	out->n = v.len <= sizeof(out->text) ? v.len : 0;
+	if(out->n > 0)
+		memcpy(out->text, v.p, out->n);
 }
 
 /* A script that ended without a dialog has made no call. */
@@ -416,10 +426,11 @@ void tna_calls_mark(sip_msg_t *msg, const struct tna_mark *mark)
 	marked.from_wic = mark->from_wic;
 	memcpy(marked.id, mark->id, EP_FLOW_ID_LEN);
 	marked.usage = mark->usage;
-	marked.icid_len = text_put(marked.icid, sizeof(marked.icid), mark->icid);
-	marked.from_len = text_put(marked.from, sizeof(marked.from), mark->from);
-	marked.named_len =
-			text_put(marked.named, sizeof(marked.named), mark->named);
+	keep(&marked.icid, mark->icid);
+	keep(&marked.local, mark->names.local);
+	keep(&marked.local_as, mark->names.local_as);
+	keep(&marked.peer, mark->names.peer);
+	keep(&marked.peer_as, mark->names.peer_as);
 	dlg = tna_dlg.get_dlg(msg);
 	if(dlg == NULL)
 		return;
@@ -523,6 +534,27 @@ unsigned tna_calls_count(const unsigned char *id)
 	lock_get(&b->lock);
 	for(c = b->first; c != NULL; c = c->next)
 		n += memcmp(c->id, id, EP_FLOW_ID_LEN) == 0;
+	lock_release(&b->lock);
+	return n;
+}
+
+size_t tna_calls_dialogs(uint64_t *out, size_t cap, const unsigned char *id)
+{
+	struct bucket *b;
+	struct call *c;
+	size_t n = 0;
+
+	if(!tna_has_dlg)
+		return 0;
+	b = bucket_of(hash_id(id));
+	lock_get(&b->lock);
+	for(c = b->first; c != NULL; c = c->next) {
+		if(memcmp(c->id, id, EP_FLOW_ID_LEN) != 0 || c->ended || c->over)
+			continue;
+		if(n < cap)
+			out[n] = (uint64_t)c->h_entry << 32 | c->h_id;
+		n++;
+	}
 	lock_release(&b->lock);
 	return n;
 }

@@ -30,8 +30,23 @@ int tna_calls_init(unsigned size);
  * what the other end knows. */
 #define TNA_DLG_FROM "tna_from"
 #define TNA_DLG_FROM_AS "tna_from_as"
+/* The same of a page that was called: its own name, and the caller's; and the
+ * charging id that came with the INVITE. */
+#define TNA_DLG_TO "tna_to"
+#define TNA_DLG_TO_AS "tna_to_as"
+#define TNA_DLG_PEER "tna_peer"
+#define TNA_DLG_PEER_AS "tna_peer_as"
+#define TNA_DLG_ICID_IN "tna_icid_in"
 /* Longest such text. */
 #define TNA_NAME_MAX 512
+
+/* The two ends of a dialog, each as the page writes it and (`_as`) as the core
+ * does, where that differs: texts of From or To without parameters. */
+struct tna_names
+{
+	struct ep_view local, local_as; /* the page itself */
+	struct ep_view peer, peer_as;
+};
 
 struct tna_mark
 {
@@ -39,7 +54,7 @@ struct tna_mark
 	bool from_wic;              /* the page is the caller */
 	struct ep_view icid;        /* may be absent */
 	struct tna_usage *usage;    /* where it took a place; or NULL */
-	struct ep_view from, named; /* TNA_DLG_FROM, TNA_DLG_FROM_AS; or absent */
+	struct tna_names names;
 };
 /* The INVITE `msg` (no To tag) is of the binding `mark->id`. Works before
  * dlg_manage() and after it. The place goes over to the call, or is given up
@@ -91,6 +106,9 @@ bool tna_calls_known(struct tna_known *out, const struct dlg_cell *dlg,
 		const unsigned char *id);
 
 unsigned tna_calls_count(const unsigned char *id);
+/* The dialogs of a binding's calls, by a number each: up to `cap`. How many
+ * there are. */
+size_t tna_calls_dialogs(uint64_t *out, size_t cap, const unsigned char *id);
 
 /* A private copy of a call that is to end; free callid.s with pkg_free(). */
 struct tna_taken

@@ -8,7 +8,8 @@
 
 /* Sends it for the binding `id`, which still stands in the table, to modparam
  * icscf_uri; nothing without one, or for a registration by SIP Digest, whose
- * password only the page has. Does not wait for the answer. */
+ * password only the page has. Does not wait for the answer; one that is a
+ * challenge is answered in whatever process gets it (answer.h). */
 void tna_deregister(const unsigned char *id);
 
 #endif

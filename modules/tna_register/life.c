@@ -13,18 +13,20 @@
 #include "common/mem.h"
 #include "common/view.h"
 #include "calls.h"
+#include "credentials.h"
 #include "dereg.h"
 #include "life.h"
 #include "limits.h"
+#include "regevent.h"
 #include "store.h"
+#include "subs.h"
+#include "sweep.h"
 
 #define TICK_US 100000
 /* REGISTERs of our own in one tick: a burst over UDP would be lost in the
  * core's buffers, again and again. */
 #define TICK_DEREGISTERS 100
-#define TICKS_PER_SWEEP 10
-#define SWEEP_IDS 64
-#define REVOKED_IDS 512
+#define TICKS_PER_SECOND 10
 
 struct job
 {
@@ -42,6 +44,7 @@ static struct
 {
 	gen_lock_t lock;
 	struct job *first, *last;
+	struct job *later, *later_last; /* the module's own process's */
 	bool revoked; /* something was: the bindings are to be looked through */
 } * queue;
 
@@ -62,6 +65,16 @@ const unsigned char *tna_life_event_id(void)
 
 /* --- the queue --- */
 
+static void append(struct job **first, struct job **last, struct job *j)
+{
+	j->next = NULL;
+	if(*first != NULL)
+		(*last)->next = j;
+	else
+		*first = j;
+	*last = j;
+}
+
 static enum ep_err enqueue(const struct job *job, struct ep_view callid)
 {
 	struct job *j = shm_malloc(sizeof(*j) + callid.len);
@@ -71,16 +84,11 @@ static enum ep_err enqueue(const struct job *job, struct ep_view callid)
 		return EP_ENOMEM;
 	}
 	*j = *job;
-	j->next = NULL;
 	j->callid_len = callid.len;
 	if(callid.len > 0)
 		memcpy(j->callid, callid.p, callid.len);
 	lock_get(&queue->lock);
-	if(queue->last != NULL)
-		queue->last->next = j;
-	else
-		queue->first = j;
-	queue->last = j;
+	append(&queue->first, &queue->last, j);
 	lock_release(&queue->lock);
 	return EP_OK;
 }
@@ -102,9 +110,13 @@ enum ep_err tna_life_queue(const unsigned char *id, enum tna_event event,
 {
 	struct job j = {
 			.event = event, .actions = actions, .conid = conid, .cause = cause};
+	enum ep_err err;
 
 	memcpy(j.id, id, EP_FLOW_ID_LEN);
-	return enqueue(&j, ep_view_none());
+	err = enqueue(&j, ep_view_none());
+	if(err != EP_OK)
+		tna_store_owe(id, actions, tna_now_s());
+	return err;
 }
 
 enum ep_err tna_life_queue_call(struct ep_view callid, enum tna_end_cause cause)
@@ -123,7 +135,7 @@ static enum ep_err happen(const unsigned char *id, int conid,
 {
 	struct tna_stepped s;
 
-	if(tna_store_step(&s, id, conid, &tna_set.policy, what, tna_now_s())
+	if(tna_store_step(&s, id, conid, &tna_set.policy, what, tna_now_s(), 0)
 			!= EP_OK)
 		return EP_ENOENT;
 	if(s.step.life.state == s.before && s.step.actions == 0)
@@ -144,14 +156,33 @@ enum ep_err tna_life_end(const unsigned char *id, enum tna_end_cause cause)
 	return happen(id, 0, EP_BINDING_REVOKED, TNA_EVENT_ENDED, cause);
 }
 
-void tna_life_lost(const unsigned char *id, int conid)
+enum ep_err tna_life_core_terminated(
+		const unsigned char *id, enum tna_end_cause cause)
 {
-	happen(id, conid, EP_BINDING_CONNECTION_LOST, TNA_EVENT_LOST, TNA_END_LOST);
+	return happen(id, 0, EP_BINDING_CORE_TERMINATED, TNA_EVENT_ENDED, cause);
 }
 
-static void cut_off(const unsigned char *id, int conid)
+enum ep_err tna_life_replaced(const unsigned char *id)
 {
-	happen(id, conid, EP_BINDING_REVOKED, TNA_EVENT_ENDED, TNA_END_REVOKED);
+	struct tna_stepped s;
+
+	if(tna_store_step(&s, id, 0, &tna_set.policy, EP_BINDING_DEREGISTERED,
+			   tna_now_s(),
+			   0) != EP_OK
+			|| s.before == EP_BINDING_ENDED)
+		return EP_ENOENT;
+	tna_count(TNA_N_ENDED);
+	return tna_life_queue(id, TNA_EVENT_ENDED,
+			s.step.actions | EP_BINDING_DO_CLOSE_OLD, s.conid,
+			TNA_END_REPLACED);
+}
+
+enum ep_err tna_life_shorten(const unsigned char *id, uint64_t end_s)
+{
+	struct tna_stepped s;
+
+	return tna_store_step(&s, id, 0, &tna_set.policy, EP_BINDING_SHORTENED,
+			tna_now_s(), end_s);
 }
 
 /* Somebody asked for the end of the connection (a bad token, revocation):
@@ -167,21 +198,62 @@ static bool is_cut_off(int conid)
 		   && tna_auth.conn_revoked(conid);
 }
 
+void tna_life_lost(const unsigned char *id, int conid)
+{
+	if(is_cut_off(conid))
+		happen(id, conid, EP_BINDING_REVOKED, TNA_EVENT_ENDED, TNA_END_REVOKED);
+	else
+		happen(id, conid, EP_BINDING_CONNECTION_LOST, TNA_EVENT_LOST,
+				TNA_END_LOST);
+}
+
+/* Everything that the page had on its connection. */
+static void all_lost(int conid)
+{
+	tna_id_t ids[TNA_CONN_BINDINGS];
+	size_t n = tna_store_of_conn(ids, conid), i;
+
+	for(i = 0; i < n; i++)
+		tna_life_lost(ids[i], conid);
+}
+
 /* SREV_TCP_WS_CLOSE, in websocket's timer process. */
 static int closed(sr_event_param_t *evp)
 {
-	unsigned char id[EP_FLOW_ID_LEN];
 	int conid = evp->rcv != NULL ? evp->rcv->proto_reserved1 : 0;
 
-	if(conid != 0)
-		tna_usage_unreserve(conid);
-	if(conid == 0 || !tna_store_by_conn(id, conid))
+	if(tna_set.scscf || conid == 0)
 		return 0;
-	if(is_cut_off(conid))
-		cut_off(id, conid);
-	else
-		tna_life_lost(id, conid);
+	tna_usage_unreserve_all(conid);
+	all_lost(conid);
 	return 0;
+}
+
+/* Two may end at once, and another one begin meanwhile: so the answer is
+ * looked for once more behind the deed. */
+void tna_life_unbind(int conid)
+{
+	tna_id_t id;
+
+	if(tna_store_by_conn(id, conid, 0))
+		return;
+	tna_auth.conn_bind(conid, NULL);
+	if(tna_store_by_conn(id, conid, 0))
+		tna_auth.conn_bind(conid, id);
+}
+
+void tna_life_due(const unsigned char *id)
+{
+	struct tna_found f;
+
+	if(tna_store_look(&f, id) != EP_OK)
+		return;
+	if(f.owed != 0)
+		tna_life_queue(id, TNA_EVENT_NONE, f.owed, f.conid, TNA_END_EXPIRED);
+	else if(f.state == EP_BINDING_BOUND)
+		happen(id, 0, EP_BINDING_TOKEN_END, TNA_EVENT_EXPIRED, TNA_END_EXPIRED);
+	else
+		happen(id, 0, EP_BINDING_HOLD_OVER, TNA_EVENT_EXPIRED, TNA_END_LOST);
 }
 
 /* Called before webrtc_auth's mod_init, so that our callback comes first:
@@ -193,7 +265,7 @@ int tna_life_register(void)
 
 /* --- revocation --- */
 
-bool tna_life_is_revoked(const struct ep_binding *b)
+bool tna_life_is_revoked(const struct ep_binding *b, int conid)
 {
 	struct webrtc_auth_grant grant = {.issuer = b->issuer,
 			.jti = b->jti,
@@ -206,11 +278,12 @@ bool tna_life_is_revoked(const struct ep_binding *b)
 			.wwsf = b->wwsf,
 			.iat_s = b->iat_s};
 
-	return tna_auth.is_revoked(&grant);
+	return tna_auth.is_revoked(&grant)
+		   || tna_barred_page(b->waf, b->wwsf, conid);
 }
 
 /* In the process that took a revocation. */
-static void on_revoked(void)
+void tna_life_look(void)
 {
 	lock_get(&queue->lock);
 	queue->revoked = true;
@@ -226,37 +299,6 @@ static bool take_revoked(void)
 	queue->revoked = false;
 	lock_release(&queue->lock);
 	return was;
-}
-
-static void end_if_revoked(const struct tna_found *found)
-{
-	struct ep_arena arena;
-	struct tna_copy c;
-	char first[4096];
-	enum ep_err err;
-
-	if(found->state == EP_BINDING_ENDED)
-		return;
-	ep_arena_init(
-			&arena, first, sizeof(first), &ep_pkg_alloc, EP_MSG_ARENA_MAX);
-	err = tna_store_get(&c, found->id, &arena);
-	if(err == EP_ENOMEM)
-		on_revoked(); /* again, with the next tick */
-	if(err == EP_OK && tna_life_is_revoked(&c.b))
-		tna_life_end(found->id, TNA_END_REVOKED);
-	ep_arena_fini(&arena);
-}
-
-/* Bindings without a connection, too. */
-static void end_revoked(void)
-{
-	struct tna_found found[REVOKED_IDS];
-	unsigned at = 0;
-	size_t n, i;
-
-	while(tna_store_walk(found, &n, REVOKED_IDS, &at, tna_now_s()))
-		for(i = 0; i < n; i++)
-			end_if_revoked(&found[i]);
 }
 
 /* --- the process --- */
@@ -292,9 +334,15 @@ static void run_event(const struct job *j)
 	ksr_msg_env_reset();
 }
 
+/* What else the page has on it goes on: who ends all of it closes with the
+ * last one. */
 static void close_connection(int conid, enum tna_end_cause cause)
 {
-	tna_auth.conn_bind(conid, NULL);
+	tna_id_t other;
+
+	tna_life_unbind(conid);
+	if(tna_store_by_conn(other, conid, 0))
+		return;
 	tna_auth.conn_close(
 			conid, tna_end_close_code(cause), ep_view_z(tna_end_text(cause)));
 }
@@ -316,89 +364,69 @@ static void end_calls(const struct job *j)
 		LM_INFO("%u calls ended: %s\n", calls, tna_end_text(j->cause));
 }
 
-/* Some bindings that ended still wait for their turn. */
-static bool postponed;
-
-/* Whoever cannot be deregistered with this tick waits for the next, with
- * nothing left but that. False without memory. */
-static bool deregister_later(const struct job *j)
+static void forget(const struct job *j)
 {
-	postponed = true;
-	return tna_life_queue(j->id, TNA_EVENT_NONE,
-				   j->actions & (EP_BINDING_DO_DEREGISTER | EP_BINDING_DO_DROP),
-				   0, j->cause)
-		   == EP_OK;
+	if(!(j->actions & EP_BINDING_DO_DROP))
+		return;
+	tna_subs_drop(j->id);
+	tna_store_drop_ended(j->id);
 }
 
-static void end_rest(const struct job *j, unsigned *deregister)
+static void end_rest(const struct job *j)
 {
-	bool wants = (j->actions & EP_BINDING_DO_DEREGISTER) != 0;
-
-	if(j->callid_len > 0)
-		return;
 	if(j->conid != 0
 			&& j->actions & (EP_BINDING_DO_CLOSE | EP_BINDING_DO_CLOSE_OLD))
 		close_connection(j->conid, j->cause);
 	else if(j->conid != 0 && j->actions & EP_BINDING_DO_DROP)
-		tna_auth.conn_bind(j->conid, NULL);
-	if(wants && *deregister == 0 && deregister_later(j))
-		return;
-	if(wants) {
-		*deregister -= *deregister > 0;
-		tna_deregister(j->id);
-	}
-	if(j->actions & EP_BINDING_DO_DROP)
-		tna_store_drop_ended(j->id);
+		tna_life_unbind(j->conid);
+	forget(j);
 }
 
-/* Of many that end together (a WWSF was revoked) the calls come first: who
- * talks must not go on while others are deregistered. A job is one event, so
- * that the order between jobs of one binding counts for events only. */
-static void carry_out(struct job *first)
+/* Whoever cannot be deregistered with this tick waits for the next: nothing
+ * but that and its record is left of it. */
+static void deregister_some(void)
 {
-	unsigned deregister = TICK_DEREGISTERS;
+	unsigned n;
 	struct job *j;
 
-	postponed = false;
+	for(n = 0; n < TICK_DEREGISTERS && (j = queue->later) != NULL; n++) {
+		queue->later = j->next;
+		tna_deregister(j->id);
+		forget(j);
+		shm_free(j);
+	}
+}
+
+/* Of many that end together (a WWSF was revoked) the calls come first, then
+ * the connections: who talks must not go on while others are deregistered. A
+ * job is one event, so that the order between jobs of one binding counts for
+ * events only. */
+static void carry_out(struct job *first)
+{
+	struct job *j;
+
 	for(j = first; j != NULL; j = j->next) {
 		if(j->callid_len == 0)
 			run_event(j);
 		end_calls(j);
 	}
 	while((j = first) != NULL) {
+		bool deregister = (j->actions & EP_BINDING_DO_DEREGISTER) != 0;
+
 		first = j->next;
-		end_rest(j, &deregister);
+		if(deregister && j->callid_len == 0) {
+			unsigned drop = j->actions & EP_BINDING_DO_DROP;
+
+			j->actions &= ~drop;
+			end_rest(j);
+			j->actions |= drop;
+			append(&queue->later, &queue->later_last, j);
+			continue;
+		}
+		if(j->callid_len == 0)
+			end_rest(j);
 		shm_free(j);
 	}
-}
-
-static void look_at(const struct tna_found *found)
-{
-	if(found->due && found->state == EP_BINDING_BOUND)
-		happen(found->id, 0, EP_BINDING_TOKEN_END, TNA_EVENT_EXPIRED,
-				TNA_END_EXPIRED);
-	else if(found->due)
-		happen(found->id, 0, EP_BINDING_HOLD_OVER, TNA_EVENT_EXPIRED,
-				TNA_END_LOST);
-	else if(found->state == EP_BINDING_ENDED && !postponed)
-		/* its job found no memory */
-		tna_life_queue(found->id, TNA_EVENT_NONE,
-				EP_BINDING_DO_END_CALLS | EP_BINDING_DO_DROP, found->conid,
-				TNA_END_EXPIRED);
-	else if(found->state == EP_BINDING_BOUND && is_cut_off(found->conid))
-		cut_off(found->id, found->conid);
-}
-
-static void sweep(void)
-{
-	struct tna_found found[SWEEP_IDS];
-	unsigned at = 0;
-	size_t n, i;
-
-	tna_limits_sweep();
-	while(tna_store_walk(found, &n, SWEEP_IDS, &at, tna_now_s()))
-		for(i = 0; i < n; i++)
-			look_at(&found[i]);
 }
 
 static void tick(unsigned int ms, void *param)
@@ -406,10 +434,14 @@ static void tick(unsigned int ms, void *param)
 	static unsigned n;
 
 	if(take_revoked())
-		end_revoked();
+		tna_sweep_revoked();
+	tna_sweep();
 	carry_out(dequeue());
-	if(++n % TICKS_PER_SWEEP == 0)
-		sweep();
+	deregister_some();
+	tna_regevent_tick();
+	tna_credentials_tick();
+	if(++n % TICKS_PER_SECOND == 0)
+		tna_limits_sweep();
 }
 
 int tna_life_init(void)
@@ -421,7 +453,8 @@ int tna_life_init(void)
 	lock_init(&queue->lock);
 	if(faked_msg_init() < 0)
 		return -1;
-	tna_auth.on_revoked(on_revoked);
+	tna_auth.on_revoked(tna_life_look);
+	tna_auth.on_closing(all_lost);
 	return register_basic_timers(1);
 }
 
@@ -442,6 +475,10 @@ void tna_life_destroy(void)
 	if(queue == NULL)
 		return;
 	for(j = dequeue(); j != NULL; j = next) {
+		next = j->next;
+		shm_free(j);
+	}
+	for(j = queue->later; j != NULL; j = next) {
 		next = j->next;
 		shm_free(j);
 	}

@@ -4,8 +4,8 @@
  * process that carries it out.
  *
  * Whoever sees that something is to be done queues a job; the module's own
- * process takes the jobs every 100 ms, and once a second looks for bindings
- * whose time has come. Calls are ended, event routes run, connections closed
+ * process takes the jobs every 100 ms, and looks for bindings whose time has
+ * come (sweep.h). Calls are ended, event routes run, connections closed
  * and records dropped in that process only.
  *
  * Lock: one for the queue, a leaf.
@@ -15,6 +15,7 @@
 
 #include "tna_register.h"
 #include "api.h"
+#include "barred.h"
 
 enum tna_event
 {
@@ -41,10 +42,32 @@ enum ep_err tna_life_queue_call(
 /* Ends a binding at once (nothing passes any more) and queues the rest.
  * EP_OK, EP_ENOENT, EP_ENOMEM. */
 enum ep_err tna_life_end(const unsigned char *id, enum tna_end_cause cause);
-/* Does a revocation cover it? */
-bool tna_life_is_revoked(const struct ep_binding *b);
+/* The network ended the registration: the same, but the core is not told.
+ * EP_OK, EP_ENOENT, EP_ENOMEM. */
+enum ep_err tna_life_core_terminated(
+		const unsigned char *id, enum tna_end_cause cause);
+/* The network will end it at `end_s` (Unix time); a later end than the present
+ * one changes nothing. EP_OK, EP_ENOENT. */
+enum ep_err tna_life_shorten(const unsigned char *id, uint64_t end_s);
+/* The page has another binding for the same contact of the core's: this one
+ * ends, and the core is not told. EP_OK, EP_ENOENT, EP_ENOMEM. */
+enum ep_err tna_life_replaced(const unsigned char *id);
+/* Does a revocation cover it, or is its WAF or WWSF barred? `conid`: of its
+ * connection. */
+bool tna_life_is_revoked(const struct ep_binding *b, int conid);
+/* Something was revoked or barred: has the bindings looked through. */
+void tna_life_look(void);
+/* Ends what came through a barred WAF or WWSF: the bindings at once, the rest
+ * as tna_life_end() says. Not in a process that serves SIP in a hurry: it
+ * looks at every binding. */
+void tna_life_end_barred(struct tna_barred_ended *out);
 /* The connection is gone, or could not be bound. */
 void tna_life_lost(const unsigned char *id, int conid);
+/* A binding of this connection ended: webrtc_auth is told when it was the
+ * last. */
+void tna_life_unbind(int conid);
+/* Its deadline came. In the module's own process. */
+void tna_life_due(const unsigned char *id);
 
 /* The binding that the event route running in this process is about. */
 const unsigned char *tna_life_event_id(void);

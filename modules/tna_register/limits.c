@@ -7,6 +7,8 @@
 #include "limits.h"
 #include "route.h"
 #include "script.h"
+#include "subs.h"
+#include "tna/emergency.h"
 #include "tna/target.h"
 #include "usage.h"
 
@@ -38,20 +40,66 @@ enum ep_tna_cause tna_limits_from(
 	return EP_TNA_OK;
 }
 
+static enum ep_tna_cause permits(
+		const struct ep_tna_targets *targets, const struct ep_binding *b)
+{
+	size_t i;
+
+	for(i = 0; i < targets->n; i++)
+		if(!tna_auth.wwsf_permits(b->wwsf, targets->v[i]))
+			return EP_TNA_DESTINATION;
+	return EP_TNA_OK;
+}
+
 enum ep_tna_cause tna_limits_destination(
 		const struct ep_msg *m, const struct ep_binding *b)
 {
 	struct ep_tna_targets targets;
 	enum ep_tna_cause cause;
-	size_t i;
 
 	if(b->wwsf.len == 0)
 		return EP_TNA_OK;
 	cause = ep_tna_targets_get(&targets, m, b);
-	for(i = 0; cause == EP_TNA_OK && i < targets.n; i++)
-		if(!tna_auth.wwsf_permits(b->wwsf, targets.v[i]))
-			cause = EP_TNA_DESTINATION;
-	return cause;
+	return cause == EP_TNA_OK ? permits(&targets, b) : cause;
+}
+
+enum ep_tna_cause tna_limits_refer(
+		const struct ep_msg *m, const struct ep_binding *b)
+{
+	struct ep_tna_targets targets;
+	enum ep_tna_cause cause;
+
+	if(b->wwsf.len == 0 || !ep_view_eq(m->method, EP_LIT("REFER")))
+		return EP_TNA_OK;
+	cause = ep_tna_refer_get(&targets, m, b);
+	return cause == EP_TNA_OK ? permits(&targets, b) : cause;
+}
+
+static bool may_redirect(void *ctx, struct ep_view uri)
+{
+	const struct ep_binding *b = ctx;
+
+	if(ep_emergency_uri(uri, &tna_set.cfg))
+		return false;
+	return b->wwsf.len == 0 || ep_impus_find(b->impus, uri).p != NULL
+		   || tna_auth.wwsf_permits(b->wwsf, uri);
+}
+
+enum ep_tna_cause tna_limits_redirect(struct ep_hdredits *edits,
+		const struct ep_msg *m, const struct ep_binding *b, bool *none)
+{
+	size_t left, gone;
+
+	*none = false;
+	if(m->status < 300 || m->status > 399)
+		return EP_TNA_OK;
+	if(ep_tna_redirect_plan(edits, m, may_redirect, (void *)b, &left, &gone)
+			!= EP_OK)
+		return EP_TNA_INTERNAL;
+	if(gone > 0)
+		tna_count(TNA_N_REDIRECTS);
+	*none = gone > 0 && left == 0;
+	return EP_TNA_OK;
 }
 
 enum ep_tna_cause tna_limits_call(struct tna_usage **out, sip_msg_t *msg,
@@ -87,12 +135,13 @@ bool tna_limits_admit(
 		sip_msg_t *msg, struct ep_view wwsf, struct ep_view impi, unsigned max)
 {
 	struct tna_usage *u;
+	struct ep_view impu;
 	int conid = tna_route_conid(msg);
 
-	if(conid == 0 || tna_registers_again(msg, conid, impi))
+	if(conid == 0 || tna_registers_again(&impu, msg, conid, impi))
 		return true;
 	u = tna_usage_of(wwsf);
-	return u != NULL && tna_usage_reserve(u, conid, max);
+	return u != NULL && tna_usage_reserve(u, conid, impu, max);
 }
 
 void tna_limits_sweep(void)
@@ -101,6 +150,8 @@ void tna_limits_sweep(void)
 	struct tna_calls_which used_up = {.used_up = true};
 
 	unsigned found = tna_usage_refresh();
+
+	tna_subs_sweep(tna_now_s());
 
 	if(found & TNA_USAGE_USED_UP)
 		tna_calls_end(&used_up, TNA_END_USED_UP);

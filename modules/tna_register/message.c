@@ -3,6 +3,7 @@
 
 #include "core/data_lump_rpl.h"
 #include "core/dprint.h"
+#include "core/error.h"
 #include "core/pt.h"
 #include "core/xavp.h"
 
@@ -10,6 +11,7 @@
 #include "common/ret.h"
 #include "common/view.h"
 #include "message.h"
+#include "tna/emergency.h"
 
 #define PENDING "tna_pending"
 
@@ -53,6 +55,9 @@ static void count_refusal(enum ep_tna_cause cause)
 		case EP_TNA_CORE_CHALLENGED:
 			tna_count(TNA_N_CHALLENGED);
 			break;
+		case EP_TNA_NO_CREDENTIALS:
+			tna_count(TNA_N_NO_CREDENTIALS);
+			break;
 		case EP_TNA_DESTINATION:
 			tna_count(TNA_N_DESTINATION);
 			break;
@@ -61,6 +66,15 @@ static void count_refusal(enum ep_tna_cause cause)
 			break;
 		case EP_TNA_CALL_TIME:
 			tna_count(TNA_N_CALL_TIME);
+			break;
+		case EP_TNA_EMERGENCY:
+			tna_count(TNA_N_EMERGENCY);
+			break;
+		case EP_TNA_SUBS_FULL:
+			tna_count(TNA_N_SUBS_FULL);
+			break;
+		case EP_TNA_BARRED:
+			tna_count(TNA_N_BARRED);
 			break;
 		case EP_TNA_FROM_REFUSED:
 			tna_count(TNA_N_FROM_REFUSED);
@@ -88,10 +102,48 @@ static void warn(sip_msg_t *msg, const struct ep_tna_cause_info *info)
 		LM_ERR("no Warning in the answer\n");
 }
 
+unsigned tna_answer_status(enum ep_tna_cause cause)
+{
+	return cause == EP_TNA_EMERGENCY ? tna_set.emergency
+									 : ep_tna_cause_info(cause)->status;
+}
+
+const char *tna_answer_reason(enum ep_tna_cause cause)
+{
+	return cause == EP_TNA_EMERGENCY ? error_text(tna_set.emergency)
+									 : ep_tna_cause_info(cause)->reason;
+}
+
+/* TS 24.229 5.2.10.4: what lets a device call the ordinary way. */
+static void alternative_service(struct tna_work *w)
+{
+	char text[512];
+	struct ep_buf b;
+	struct ep_view body;
+	sip_msg_t *msg = w->msg;
+
+	if(msg->first_line.type != SIP_REQUEST || msg->REQ_METHOD == METHOD_ACK
+			|| tna_set.emergency != 380)
+		return;
+	body = ep_emergency_body(tna_set.emergency_reason, &w->arena);
+	ep_buf_init(&b, text, sizeof(text));
+	ep_buf_put_z(&b, "P-Asserted-Identity: <sip:");
+	ep_buf_put(&b, tna_set.cfg.own_host);
+	ep_buf_put_z(&b, ">\r\nContent-Type: " EP_EMERGENCY_TYPE "\r\n");
+	if(b.overflow || body.p == NULL
+			|| add_lump_rpl(msg, b.p, (int)b.len, LUMP_RPL_HDR) == NULL
+			|| add_lump_rpl(
+					   msg, (char *)body.p, (int)body.len, LUMP_RPL_BODY)
+					   == NULL)
+		LM_ERR("no alternative service in the answer\n");
+}
+
 int tna_work_end(struct tna_work *w, enum ep_tna_cause cause)
 {
 	const struct ep_tna_cause_info *info = ep_tna_cause_info(cause);
 
+	if(cause == EP_TNA_EMERGENCY)
+		alternative_service(w);
 	ep_arena_fini(&w->arena);
 	tna_current_of(w->msg)->cause = cause;
 	if(cause == EP_TNA_OK)

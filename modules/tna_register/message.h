@@ -26,6 +26,10 @@ int tna_work_end(struct tna_work *w, enum ep_tna_cause cause);
 enum ep_tna_cause tna_work_edit(
 		struct tna_work *w, const struct ep_hdredits *edits);
 
+/* Status and reason phrase that the script answers `cause` with. */
+unsigned tna_answer_status(enum ep_tna_cause cause);
+const char *tna_answer_reason(enum ep_tna_cause cause);
+
 /* 2 * EP_FLOW_ID_LEN random hex digits: a charging id. Absent: no memory. */
 struct ep_view tna_icid_new(struct ep_arena *arena);
 bool tna_id_new(unsigned char *id);

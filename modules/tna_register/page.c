@@ -5,14 +5,18 @@
 
 #include "base/sipuri.h"
 #include "tna/check.h"
+#include "tna/emergency.h"
 #include "common/view.h"
 #include "calls.h"
+#include "dialog.h"
 #include "limits.h"
 #include "message.h"
 #include "name.h"
 #include "route.h"
 #include "script.h"
 #include "store.h"
+#include "subs.h"
+#include "which.h"
 #include "within.h"
 
 static bool has_to_tag(const struct ep_msg *m)
@@ -26,26 +30,18 @@ static bool has_to_tag(const struct ep_msg *m)
 
 /* --- from the page --- */
 
-/* The live binding of the connection this message came over. */
+/* The live binding this message is of: one of its connection's. */
 static enum ep_tna_cause bound_of(struct tna_copy *out, struct tna_work *w)
 {
-	unsigned char id[EP_FLOW_ID_LEN];
 	int conid = tna_route_conid(w->msg);
+	enum ep_tna_cause cause;
 
-	if(conid == 0 || tna_auth.conn_revoked(conid)
-			|| !tna_store_by_conn(id, conid))
+	if(conid == 0 || tna_auth.conn_revoked(conid))
 		return EP_TNA_NOT_BOUND;
-	switch(tna_store_get(out, id, &w->arena)) {
-		case EP_OK:
-			break;
-		case EP_ENOENT:
-			return EP_TNA_NOT_BOUND;
-		default:
-			return EP_TNA_INTERNAL;
-	}
-	if(out->conid != conid || out->life.state != EP_BINDING_BOUND)
-		return EP_TNA_NOT_BOUND;
-	memcpy(tna_current_of(w->msg)->id, id, EP_FLOW_ID_LEN);
+	cause = tna_which_asked(out, w, conid);
+	if(cause != EP_TNA_OK)
+		return cause;
+	memcpy(tna_current_of(w->msg)->id, out->b.id, EP_FLOW_ID_LEN);
 	tna_current_of(w->msg)->known = true;
 	return EP_TNA_OK;
 }
@@ -100,29 +96,53 @@ static enum ep_tna_cause plan_initial(struct ep_tna_request *plan,
 }
 
 static enum ep_tna_cause plan_within(struct ep_tna_request *plan,
-		struct tna_work *w, const struct ep_binding *b, struct ep_view icid)
+		struct tna_work *w, const struct ep_binding *b,
+		const struct tna_dialog *d)
 {
-	enum ep_tna_cause cause =
-			ep_tna_request_plan(plan, &w->m, &tna_set.cfg, b, icid, &w->arena);
-
-	return cause == EP_TNA_OK ? tna_name_within(&plan->edits, w, b) : cause;
-}
-
-static enum ep_tna_cause check_within(
-		struct tna_work *w, const struct ep_binding *b)
-{
-	struct ep_tna_request plan;
-	struct ep_view icid, hop = ep_view_none();
-	enum ep_tna_cause cause = tna_within_check(&icid, &hop, w, b);
+	enum ep_tna_cause cause = ep_tna_request_plan(
+			plan, &w->m, &tna_set.cfg, b, d->icid, &w->arena);
 
 	if(cause == EP_TNA_OK)
-		cause = plan_within(&plan, w, b, icid);
+		cause = tna_limits_refer(&w->m, b);
+	return cause == EP_TNA_OK ? tna_name_within(&plan->edits, w, b, d) : cause;
+}
+
+static enum ep_tna_cause go_within(struct tna_work *w,
+		const struct ep_binding *b, const struct tna_dialog *d)
+{
+	struct ep_tna_request plan;
+	struct ep_view hop = ep_view_none();
+	enum ep_tna_cause cause = tna_within_check(&hop, w, b, d);
+
+	if(cause == EP_TNA_OK)
+		cause = plan_within(&plan, w, b, d);
+	if(cause == EP_TNA_OK)
+		cause = tna_subs_within(w, b->id, d, true);
 	if(cause == EP_TNA_OK)
 		cause = tna_work_edit(w, &plan.edits);
 	if(cause != EP_TNA_OK)
 		return cause;
 	reset_dst_uri(w->msg);
 	return send_to(w->msg, hop);
+}
+
+static enum ep_tna_cause check_within(
+		struct tna_work *w, const struct ep_binding *b)
+{
+	struct tna_dialog d;
+	enum ep_tna_cause cause = tna_dialog_find(&d, w, b->id, true);
+
+	if(cause == EP_TNA_OK)
+		cause = go_within(w, b, &d);
+	tna_dialog_done(&d);
+	return cause;
+}
+
+/* What makes a dialog without being an INVITE. */
+static bool subscribes(const sip_msg_t *msg)
+{
+	return msg->REQ_METHOD == METHOD_SUBSCRIBE
+		   || msg->REQ_METHOD == METHOD_REFER;
 }
 
 static enum ep_tna_cause check_initial(
@@ -141,7 +161,10 @@ static enum ep_tna_cause check_initial(
 		return cause;
 	if(w->msg->REQ_METHOD == METHOD_INVITE)
 		tna_calls_mark(w->msg, &mark);
-	cause = tna_work_edit(w, &plan.edits);
+	if(subscribes(w->msg))
+		cause = tna_subs_begin(w, &mark);
+	if(cause == EP_TNA_OK)
+		cause = tna_work_edit(w, &plan.edits);
 	if(cause != EP_TNA_OK)
 		return cause;
 	/* Without a Service-Route there is no S-CSCF to go to, and the page's
@@ -166,6 +189,13 @@ static enum ep_tna_cause check_hop(
 	return hop.len > 0 ? send_to(w->msg, hop) : EP_TNA_INTERNAL;
 }
 
+/* These are parts of a call, or nothing. */
+static bool begins_nothing(int method)
+{
+	return method == METHOD_BYE || method == METHOD_PRACK
+		   || method == METHOD_UPDATE;
+}
+
 static enum ep_tna_cause do_check(struct tna_work *w)
 {
 	struct tna_copy c;
@@ -173,10 +203,16 @@ static enum ep_tna_cause do_check(struct tna_work *w)
 	bool in_dialog = has_to_tag(&w->m);
 	enum ep_tna_cause cause = bound_of(&c, w);
 
+	/* Who is not registered is told, too, to call the ordinary way. */
+	if(cause == EP_TNA_NOT_BOUND && !in_dialog && method != METHOD_CANCEL
+			&& ep_emergency_request(&w->m, &tna_set.cfg))
+		cause = EP_TNA_EMERGENCY;
 	if(cause != EP_TNA_OK)
 		return cause;
 	if(method == METHOD_CANCEL || (method == METHOD_ACK && !in_dialog))
 		return check_hop(w, &c.b);
+	if(!in_dialog && begins_nothing(method))
+		return EP_TNA_NO_DIALOG;
 	return in_dialog ? check_within(w, &c.b) : check_initial(w, &c.b);
 }
 
@@ -230,25 +266,58 @@ static enum ep_tna_cause locate(
 	return EP_TNA_OK;
 }
 
+static enum ep_tna_cause arrive(struct ep_hdredits *edits, struct tna_work *w,
+		const struct ep_binding *b)
+{
+	struct tna_mark mark = {.id = b->id,
+			.from_wic = false,
+			.icid = ep_tna_icid_of(&w->m)};
+	bool invite = w->msg->REQ_METHOD == METHOD_INVITE;
+	enum ep_tna_cause cause = tna_name_arriving(edits, w, &mark);
+
+	if(cause == EP_TNA_OK && invite)
+		cause = tna_limits_call(&mark.usage, w->msg, b, false);
+	if(cause == EP_TNA_OK && invite)
+		tna_calls_mark(w->msg, &mark);
+	if(cause == EP_TNA_OK && subscribes(w->msg))
+		cause = tna_subs_begin(w, &mark);
+	return cause;
+}
+
+static enum ep_tna_cause arrive_within(struct ep_hdredits *edits,
+		struct tna_work *w, const struct ep_binding *b)
+{
+	struct tna_dialog d;
+	enum ep_tna_cause cause = tna_dialog_find(&d, w, b->id, false);
+
+	/* It would be a call that nobody counts and nobody ends. */
+	if(cause == EP_TNA_OK && tna_has_dlg && d.kind != TNA_DIALOG_CALL
+			&& w->msg->REQ_METHOD == METHOD_INVITE)
+		cause = EP_TNA_NO_DIALOG;
+	if(cause == EP_TNA_OK)
+		cause = tna_name_towards(edits, w, &d);
+	if(cause == EP_TNA_OK && d.kind != TNA_DIALOG_NONE)
+		cause = tna_subs_within(w, b->id, &d, false);
+	tna_dialog_done(&d);
+	return cause;
+}
+
 static enum ep_tna_cause do_locate(struct tna_work *w)
 {
 	struct tna_peer peer;
 	struct tna_copy c;
 	struct ep_hdredits edits;
-	struct tna_mark mark = {.id = c.b.id, .from_wic = false};
 	enum ep_tna_cause cause = locate(&peer, w, &c);
-	bool begins = w->msg->REQ_METHOD == METHOD_INVITE && !has_to_tag(&w->m);
 
 	if(cause == EP_TNA_OK)
 		cause = ep_tna_towards_plan(&edits, &w->m, &w->arena);
-	if(cause == EP_TNA_OK && has_to_tag(&w->m))
-		cause = tna_name_towards(&edits, w, c.b.id);
-	if(cause == EP_TNA_OK && begins)
-		cause = tna_limits_call(&mark.usage, w->msg, &c.b, false);
+	if(cause == EP_TNA_OK)
+		cause = has_to_tag(&w->m) ? arrive_within(&edits, w, &c.b)
+								  : arrive(&edits, w, &c.b);
 	if(cause != EP_TNA_OK)
 		return cause;
-	if(begins)
-		tna_calls_mark(w->msg, &mark);
+	if(tna_which_note(c.b.id) != EP_OK)
+		return EP_TNA_INTERNAL;
 	if(ep_hdredits_del_all(&edits, &w->m, EP_LIT("Route")) != EP_OK)
 		return EP_TNA_INTERNAL;
 	cause = tna_work_edit(w, &edits);

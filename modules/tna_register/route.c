@@ -47,13 +47,18 @@ static void put_address(struct ep_buf *out, const struct tna_peer *peer)
 		ep_buf_put_chr(out, ']');
 }
 
+void tna_route_address(struct ep_buf *out, const struct tna_peer *peer)
+{
+	put_address(out, peer);
+	ep_buf_put_chr(out, ':');
+	ep_buf_put_u64(out, peer->port);
+}
+
 /* There is no transport=wss in a SIP URI (RFC 7118 5.2.3 has `ws` only). */
 void tna_route_uri(struct ep_buf *out, const struct tna_peer *peer)
 {
 	ep_buf_put_z(out, "sip:");
-	put_address(out, peer);
-	ep_buf_put_chr(out, ':');
-	ep_buf_put_u64(out, peer->port);
+	tna_route_address(out, peer);
 	ep_buf_put_z(out, ";transport=ws");
 }
 

@@ -25,6 +25,8 @@ struct tna_peer
 int tna_route_conid(const sip_msg_t *msg);
 /* False when the connection is gone, revoked or no WebSocket. */
 bool tna_route_peer(struct tna_peer *out, int conid);
+/* `ADDRESS:PORT`, as in a URI. */
+void tna_route_address(struct ep_buf *out, const struct tna_peer *peer);
 /* `sip:ADDRESS:PORT;transport=ws`, and `;alias=` as Kamailio's dialog reads
  * it: both into the caller's buffer. */
 void tna_route_uri(struct ep_buf *out, const struct tna_peer *peer);

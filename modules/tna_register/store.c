@@ -1,43 +1,50 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later WITH OpenSSL-exception */
-#include <time.h>
+#include <sys/random.h>
 
 #include "core/locking.h"
 #include "core/mem/shm_mem.h"
 
 #include "base/buf.h"
+#include "base/siphash.h"
 #include "base/sipuri.h"
 #include "store.h"
 #include "usage.h"
+#include "wheel.h"
 
 /* The canonical text of a longer identity is not indexed. */
 #define IMPU_MAX 512
 /* A canonical text may be this much longer than the text it comes from. */
 #define IMPU_MORE 16
+#define BUCKETS_MAX (1u << 20)
+/* The hash by identity is so much larger: a page has a few. */
+#define IMPUS_EACH 4
 
-struct record;
-
-/* An entry of the hashes by connection and by identity, inside the record's
- * block. */
-struct link
+/* An entry of the hash by identity, inside the record's block. All that a
+ * look-up reads stands together: what a million of them cost is memory that
+ * is in no cache. */
+struct name
 {
-	struct link *next;
-	struct record *rec;
+	struct name *next;
 	unsigned hash;
-	struct ep_view key; /* canonical identity, in the block; or absent */
+	unsigned len;
+	tna_id_t id;
+	char text[]; /* canonical identity */
 };
 
 struct record
 {
 	struct record *next;
-	unsigned hash;
-	unsigned char id[EP_FLOW_ID_LEN];
-	struct ep_binding_life life;
+	tna_id_t id;
 	int conid;
+	bool conn_linked;
+	struct record *conn_next;
+	struct ep_binding_life life;
+	struct tna_deadline deadline;
 	uint64_t since_s;
 	struct tna_usage *usage; /* counted there from link to unlink */
-	struct link conn;
-	size_t links_n; /* by identity */
-	struct link *links;
+	unsigned owed;
+	unsigned names_n;
+	struct name *names; /* one behind the other */
 	size_t packed_len;
 	char *packed;
 };
@@ -47,8 +54,8 @@ struct bucket
 	gen_lock_t lock;
 	union
 	{
-		struct record *rec;
-		struct link *link;
+		struct record *rec; /* by `next`, or `conn_next` */
+		struct name *name;
 	} first;
 };
 
@@ -62,52 +69,88 @@ enum table_kind
 
 struct store
 {
-	gen_lock_t writers;
-	unsigned size; /* power of two */
-	unsigned n;
+	unsigned size[TABLES_N]; /* powers of two */
 	unsigned max;
+	unsigned n, held; /* changed by __atomic functions */
+	/* Public identities are strangers' texts. */
+	unsigned char key[EP_SIPHASH_KEY_LEN];
+	struct tna_wheel *wheel;
 	struct bucket *tables[TABLES_N];
 };
 
 static struct store *store;
 
-static unsigned hash_octets(const void *p, size_t n)
+/* Ids are random, and made here. */
+static unsigned hash_id(const unsigned char *id)
 {
-	const unsigned char *c = p;
-	unsigned h = 2166136261u;
+	unsigned h;
 
-	while(n-- > 0)
-		h = (h ^ *c++) * 16777619u;
+	memcpy(&h, id, sizeof(h));
 	return h;
+}
+
+/* Kamailio counts connections. */
+static unsigned hash_conid(int conid)
+{
+	return (unsigned)conid;
+}
+
+static unsigned hash_impu(struct ep_view text)
+{
+	return (unsigned)ep_siphash(store->key, text);
+}
+
+static struct bucket *bucket_at(enum table_kind kind, unsigned hash)
+{
+	return &store->tables[kind][hash & (store->size[kind] - 1)];
 }
 
 static struct bucket *bucket_lock(enum table_kind kind, unsigned hash)
 {
-	struct bucket *b = &store->tables[kind][hash & (store->size - 1)];
+	struct bucket *b = bucket_at(kind, hash);
 
 	lock_get(&b->lock);
 	return b;
 }
 
-int tna_store_init(unsigned size, unsigned max)
+static void tables_init(unsigned size)
 {
-	unsigned n = 16, i;
+	struct bucket *b = (struct bucket *)(store + 1);
+	unsigned i;
 	int kind;
 
-	while(n < size && n < (1u << 20))
+	for(kind = 0; kind < TABLES_N; kind++) {
+		store->size[kind] = kind == BY_IMPU ? IMPUS_EACH * size : size;
+		store->tables[kind] = b;
+		for(i = 0; i < store->size[kind]; i++, b++)
+			lock_init(&b->lock);
+	}
+}
+
+int tna_store_init(unsigned size, unsigned max)
+{
+	unsigned n = 16;
+	size_t octets;
+
+	if(size == 0)
+		size = max;
+	while(n < size && n < BUCKETS_MAX)
 		n <<= 1;
-	store = shm_malloc(sizeof(*store) + TABLES_N * n * sizeof(struct bucket));
+	octets = sizeof(*store)
+			 + (size_t)(TABLES_N - 1 + IMPUS_EACH) * n * sizeof(struct bucket);
+	store = shm_malloc(octets);
 	if(store == NULL)
 		return -1;
-	memset(store, 0, sizeof(*store) + TABLES_N * n * sizeof(struct bucket));
-	store->size = n;
-	store->max = max;
-	lock_init(&store->writers);
-	for(kind = 0; kind < TABLES_N; kind++) {
-		store->tables[kind] = (struct bucket *)(store + 1) + kind * n;
-		for(i = 0; i < n; i++)
-			lock_init(&store->tables[kind][i].lock);
+	memset(store, 0, octets);
+	store->wheel = tna_wheel_new();
+	if(store->wheel == NULL
+			|| getrandom(store->key, sizeof(store->key), 0)
+					   != sizeof(store->key)) {
+		tna_store_destroy();
+		return -1;
 	}
+	store->max = max;
+	tables_init(n);
 	return 0;
 }
 
@@ -118,30 +161,44 @@ void tna_store_destroy(void)
 
 	if(store == NULL)
 		return;
-	for(i = 0; i < store->size; i++)
+	for(i = 0; i < store->size[BY_ID]; i++)
 		for(r = store->tables[BY_ID][i].first.rec; r != NULL; r = next) {
 			next = r->next;
 			shm_free(r);
 		}
+	if(store->wheel != NULL)
+		tna_wheel_free(store->wheel);
 	shm_free(store);
 	store = NULL;
 }
 
-static struct record *find(struct bucket *b, const unsigned char *id)
+static void count(unsigned *what, int by)
 {
-	struct record *r;
+	__atomic_fetch_add(what, (unsigned)by, __ATOMIC_RELAXED);
+}
 
-	for(r = b->first.rec; r != NULL; r = r->next)
-		if(memcmp(r->id, id, EP_FLOW_ID_LEN) == 0)
-			return r;
-	return NULL;
+static unsigned counted(const unsigned *what)
+{
+	return __atomic_load_n(what, __ATOMIC_RELAXED);
+}
+
+/* --- looking up --- */
+
+/* The pointer that holds it, or the NULL at the end. */
+static struct record **find_at(struct bucket *b, const unsigned char *id)
+{
+	struct record **at = &b->first.rec;
+
+	while(*at != NULL && memcmp((*at)->id, id, EP_FLOW_ID_LEN) != 0)
+		at = &(*at)->next;
+	return at;
 }
 
 enum ep_err tna_store_get(
 		struct tna_copy *out, const unsigned char *id, struct ep_arena *arena)
 {
-	struct bucket *b = bucket_lock(BY_ID, hash_octets(id, EP_FLOW_ID_LEN));
-	struct record *r = find(b, id);
+	struct bucket *b = bucket_lock(BY_ID, hash_id(id));
+	struct record *r = *find_at(b, id);
 	struct ep_view copy;
 	enum ep_err err;
 
@@ -162,26 +219,39 @@ enum ep_err tna_store_get(
 
 bool tna_store_is_ended(const unsigned char *id)
 {
-	struct bucket *b = bucket_lock(BY_ID, hash_octets(id, EP_FLOW_ID_LEN));
-	struct record *r = find(b, id);
+	struct bucket *b = bucket_lock(BY_ID, hash_id(id));
+	struct record *r = *find_at(b, id);
 	bool ended = r == NULL || r->life.state == EP_BINDING_ENDED;
 
 	lock_release(&b->lock);
 	return ended;
 }
 
-bool tna_store_by_conn(unsigned char *id, int conid)
+bool tna_store_by_conn(unsigned char *id, int conid, size_t nth)
 {
-	unsigned hash = hash_octets(&conid, sizeof(conid));
-	struct bucket *b = bucket_lock(BY_CONN, hash);
-	struct link *l;
+	struct bucket *b = bucket_lock(BY_CONN, hash_conid(conid));
+	struct record *r;
 
-	for(l = b->first.link; l != NULL && l->rec->conid != conid; l = l->next)
-		;
-	if(l != NULL)
-		memcpy(id, l->rec->id, EP_FLOW_ID_LEN);
+	for(r = b->first.rec; r != NULL; r = r->conn_next)
+		if(r->conid == conid && nth-- == 0)
+			break;
+	if(r != NULL)
+		memcpy(id, r->id, EP_FLOW_ID_LEN);
 	lock_release(&b->lock);
-	return l != NULL;
+	return r != NULL;
+}
+
+size_t tna_store_of_conn(tna_id_t ids[TNA_CONN_BINDINGS], int conid)
+{
+	struct bucket *b = bucket_lock(BY_CONN, hash_conid(conid));
+	struct record *r;
+	size_t n = 0;
+
+	for(r = b->first.rec; r != NULL && n < TNA_CONN_BINDINGS; r = r->conn_next)
+		if(r->conid == conid)
+			memcpy(ids[n++], r->id, EP_FLOW_ID_LEN);
+	lock_release(&b->lock);
+	return n;
 }
 
 bool tna_store_by_impu(unsigned char *id, struct ep_view impu, size_t nth)
@@ -189,250 +259,420 @@ bool tna_store_by_impu(unsigned char *id, struct ep_view impu, size_t nth)
 	char text[IMPU_MAX];
 	struct ep_buf key;
 	struct bucket *b;
-	struct link *l;
+	struct name *n;
 	unsigned hash;
 
 	ep_buf_init(&key, text, sizeof(text));
 	if(ep_impu_print(&key, impu) != EP_OK)
 		return false;
-	hash = hash_octets(text, key.len);
+	hash = hash_impu(ep_buf_view(&key));
 	b = bucket_lock(BY_IMPU, hash);
-	for(l = b->first.link; l != NULL; l = l->next)
-		if(l->hash == hash && ep_view_eq(l->key, ep_buf_view(&key))
-				&& nth-- == 0)
+	for(n = b->first.name; n != NULL; n = n->next)
+		if(n->hash == hash && n->len == key.len
+				&& memcmp(n->text, text, key.len) == 0 && nth-- == 0)
 			break;
-	if(l != NULL)
-		memcpy(id, l->rec->id, EP_FLOW_ID_LEN);
+	if(n != NULL)
+		memcpy(id, n->id, EP_FLOW_ID_LEN);
 	lock_release(&b->lock);
-	return l != NULL;
+	return n != NULL;
 }
 
-/* One block: record, links, packed binding, canonical identities. */
-static struct record *record_new(const struct ep_binding *b,
-		const struct ep_binding_life *life, int conid)
-{
-	size_t packed = ep_binding_size(b), texts = 0, i;
-	size_t links = b->impus.n * sizeof(struct link);
-	struct record *r;
-	struct ep_buf text;
-	char *p;
+/* --- making a record --- */
 
+/* What a name of `len` octets takes. */
+static size_t name_size(size_t len)
+{
+	return (sizeof(struct name) + len + 7) & ~(size_t)7;
+}
+
+/* One block: record, names, packed binding. */
+static struct record *block_new(const struct ep_binding *b, size_t *names)
+{
+	size_t packed = ep_binding_size(b), i;
+	struct record *r;
+
+	*names = 0;
+	for(i = 0; i < b->impus.n; i++)
+		*names += name_size(b->impus.v[i].len + IMPU_MORE);
 	if(packed == 0)
 		return NULL;
-	for(i = 0; i < b->impus.n; i++)
-		texts += b->impus.v[i].len + IMPU_MORE;
-	r = shm_malloc(sizeof(*r) + links + packed + texts);
+	r = shm_malloc(sizeof(*r) + *names + packed);
 	if(r == NULL)
 		return NULL;
-	memset(r, 0, sizeof(*r) + links);
-	r->links = (struct link *)(r + 1);
-	r->packed = (char *)r->links + links;
+	memset(r, 0, sizeof(*r));
+	r->names = (struct name *)(r + 1);
+	r->packed = (char *)(r + 1) + *names;
 	r->packed_len = packed;
-	if(ep_binding_pack(r->packed, packed, b) != EP_OK) {
-		shm_free(r);
+	if(ep_binding_pack(r->packed, packed, b) == EP_OK)
+		return r;
+	shm_free(r);
+	return NULL;
+}
+
+static struct name *name_next(const struct name *n)
+{
+	return (struct name *)((char *)n + name_size(n->len));
+}
+
+static struct record *record_new(const struct ep_binding *b, int conid)
+{
+	size_t names, i;
+	struct record *r = block_new(b, &names);
+	struct ep_buf text;
+	struct name *n;
+
+	if(r == NULL)
 		return NULL;
-	}
 	memcpy(r->id, b->id, EP_FLOW_ID_LEN);
-	r->hash = hash_octets(b->id, EP_FLOW_ID_LEN);
-	r->life = *life;
 	r->conid = conid;
-	r->conn =
-			(struct link){.rec = r, .hash = hash_octets(&conid, sizeof(conid))};
-	for(i = 0, p = r->packed + packed; i < b->impus.n; i++) {
-		ep_buf_init(&text, p, b->impus.v[i].len + IMPU_MORE);
-		p += text.cap;
+	for(i = 0, n = r->names; i < b->impus.n; i++) {
+		ep_buf_init(&text, n->text, b->impus.v[i].len + IMPU_MORE);
 		if(ep_impu_print(&text, b->impus.v[i]) != EP_OK)
 			continue;
-		r->links[r->links_n++] = (struct link){.rec = r,
-				.hash = hash_octets(text.p, text.len),
-				.key = ep_buf_view(&text)};
+		memcpy(n->id, b->id, EP_FLOW_ID_LEN);
+		n->hash = hash_impu(ep_buf_view(&text));
+		n->len = (unsigned)text.len;
+		n = name_next(n);
+		r->names_n++;
 	}
 	return r;
 }
 
-static void link_add(enum table_kind kind, struct link *l)
+/* --- its links; the record's bucket by id is locked --- */
+
+/* Behind the others of its connection; in the place of `old`, if that is of
+ * the same one. False: there are too many. */
+static bool conn_add(struct record *r, struct record *old)
 {
-	struct bucket *b = bucket_lock(kind, l->hash);
+	struct bucket *b = bucket_lock(BY_CONN, hash_conid(r->conid));
+	struct record **at;
+	unsigned n = 0;
 
-	l->next = b->first.link;
-	b->first.link = l;
-	lock_release(&b->lock);
-}
-
-static void link_del(enum table_kind kind, struct link *l)
-{
-	struct bucket *b = bucket_lock(kind, l->hash);
-	struct link **at;
-
-	for(at = &b->first.link; *at != NULL; at = &(*at)->next)
-		if(*at == l) {
-			*at = l->next;
-			break;
-		}
-	lock_release(&b->lock);
-}
-
-static void links_add(struct record *r)
-{
-	size_t i;
-
-	link_add(BY_CONN, &r->conn);
-	for(i = 0; i < r->links_n; i++)
-		link_add(BY_IMPU, &r->links[i]);
-}
-
-static void links_del(struct record *r)
-{
-	size_t i;
-
-	link_del(BY_CONN, &r->conn);
-	for(i = 0; i < r->links_n; i++)
-		link_del(BY_IMPU, &r->links[i]);
-}
-
-/* Takes the record `id` out of its bucket, with `ended` only if it is so. */
-static struct record *unlink_id(
-		struct bucket *b, const unsigned char *id, bool ended)
-{
-	struct record **at, *r;
-
-	for(at = &b->first.rec; *at != NULL; at = &(*at)->next) {
-		r = *at;
-		if(memcmp(r->id, id, EP_FLOW_ID_LEN) != 0)
-			continue;
-		if(ended && r->life.state != EP_BINDING_ENDED)
-			return NULL;
-		*at = r->next;
-		return r;
+	if(old != NULL && old->conid != r->conid)
+		old = NULL;
+	for(at = &b->first.rec; *at != NULL && *at != old; at = &(*at)->conn_next)
+		n += (*at)->conid == r->conid;
+	if(*at != NULL) {
+		r->conn_next = old->conn_next;
+		old->conn_linked = false;
 	}
-	return NULL;
+	r->conn_linked = *at != NULL || n < TNA_CONN_BINDINGS;
+	if(r->conn_linked)
+		*at = r;
+	lock_release(&b->lock);
+	return r->conn_linked;
 }
 
-enum ep_err tna_store_put(const struct ep_binding *b,
-		const struct ep_binding_life *life, int conid)
+static void conn_del(struct record *r)
 {
-	struct record *r = record_new(b, life, conid), *old;
+	struct bucket *b;
+	struct record **at;
+
+	if(!r->conn_linked)
+		return;
+	b = bucket_lock(BY_CONN, hash_conid(r->conid));
+	for(at = &b->first.rec; *at != r; at = &(*at)->conn_next)
+		;
+	*at = r->conn_next;
+	lock_release(&b->lock);
+	r->conn_linked = false;
+}
+
+static void names_add(struct record *r)
+{
+	struct name *n = r->names;
+	struct bucket *b;
+	unsigned i;
+
+	for(i = 0; i < r->names_n; i++, n = name_next(n)) {
+		b = bucket_lock(BY_IMPU, n->hash);
+		n->next = b->first.name;
+		b->first.name = n;
+		lock_release(&b->lock);
+	}
+}
+
+static void names_del(struct record *r)
+{
+	struct name *n = r->names, **at;
+	struct bucket *b;
+	unsigned i;
+
+	for(i = 0; i < r->names_n; i++, n = name_next(n)) {
+		b = bucket_lock(BY_IMPU, n->hash);
+		for(at = &b->first.name; *at != n; at = &(*at)->next)
+			;
+		*at = n->next;
+		lock_release(&b->lock);
+	}
+}
+
+/* Nothing leads to it any more but its bucket by id. */
+static void detach(struct record *r)
+{
+	conn_del(r);
+	names_del(r);
+	tna_wheel_clear(store->wheel, &r->deadline);
+	tna_usage_unregistered(r->usage);
+}
+
+/* --- changes; the record's bucket by id is locked --- */
+
+/* What it is now, with all that hangs on it. */
+static void live(struct record *r, const struct ep_binding_step *step,
+		enum ep_binding_state before, uint64_t now_s)
+{
+	enum ep_binding_state now = step->life.state;
+
+	r->life = step->life;
+	if(now != before)
+		count(&store->held,
+				(now == EP_BINDING_HELD) - (before == EP_BINDING_HELD));
+	if(step->actions & EP_BINDING_DO_SET_TIMER)
+		tna_wheel_set(store->wheel, &r->deadline, step->deadline_s, now_s);
+	if(now != EP_BINDING_ENDED || before == EP_BINDING_ENDED)
+		return;
+	conn_del(r);
+	tna_wheel_clear(store->wheel, &r->deadline);
+}
+
+static void owe(struct record *r, unsigned actions, uint64_t now_s)
+{
+	r->owed |= actions;
+	tna_wheel_set(store->wheel, &r->deadline, now_s + 1, now_s);
+}
+
+/* What a 200 OK is to `old`. */
+static enum ep_binding_event event_of(
+		const struct record *old, int conid, bool alive)
+{
+	if(old == NULL || old->life.state == EP_BINDING_ENDED)
+		return EP_BINDING_REGISTER_OK;
+	if(old->conid == conid)
+		return EP_BINDING_REFRESHED;
+	return alive || old->life.state == EP_BINDING_HELD
+				   ? EP_BINDING_CONNECTION_MOVED
+				   : EP_BINDING_CONNECTION_LOST;
+}
+
+static enum ep_err room_for(struct record *r, struct record *old)
+{
+	if(old == NULL
+			&& __atomic_add_fetch(&store->n, 1, __ATOMIC_RELAXED)
+					   > store->max) {
+		count(&store->n, -1);
+		return EP_ERANGE;
+	}
+	if(conn_add(r, old))
+		return EP_OK;
+	if(old == NULL)
+		count(&store->n, -1);
+	return EP_ENOSPC;
+}
+
+/* `r` in place of what *at is, or behind the last. */
+static enum ep_err exchange(
+		struct record **at, struct record *r, struct record *old)
+{
+	enum ep_err err = room_for(r, old);
+
+	if(err != EP_OK)
+		return err;
+	r->next = old != NULL ? old->next : NULL;
+	*at = r;
+	if(old != NULL) {
+		r->since_s = old->since_s;
+		detach(old);
+	}
+	names_add(r);
+	tna_usage_registered(r->usage);
+	return EP_OK;
+}
+
+/* *spare: the block that is not needed. */
+static enum ep_err put(struct tna_stepped *out, struct record **spare,
+		struct record *r, struct record **at, bool alive,
+		const struct ep_binding_policy *policy, uint64_t now_s, uint64_t end_s)
+{
+	static const struct ep_binding_life fresh = {.state = EP_BINDING_NEW};
+	struct record *old = *at;
+	enum ep_err err;
+
+	*spare = r;
+	*out = (struct tna_stepped){.event = event_of(old, r->conid, alive),
+			.before = old != NULL ? old->life.state : EP_BINDING_NEW,
+			.conid = old != NULL ? old->conid : 0};
+	if(out->event == EP_BINDING_CONNECTION_LOST) {
+		out->step.life = old->life;
+		return EP_OK;
+	}
+	ep_binding_step(&out->step, old != NULL ? &old->life : &fresh, policy,
+			out->event, now_s, end_s);
+	if(out->step.life.state == EP_BINDING_ENDED) {
+		owe(old, out->step.actions | EP_BINDING_DO_DROP, now_s);
+		return EP_OK;
+	}
+	err = exchange(at, r, old);
+	if(err != EP_OK)
+		return err;
+	*spare = old;
+	live(r, &out->step, out->before, now_s);
+	return EP_OK;
+}
+
+enum ep_err tna_store_put(struct tna_stepped *out, const struct ep_binding *b,
+		int conid, bool alive, const struct ep_binding_policy *policy,
+		uint64_t now_s, uint64_t end_s)
+{
+	struct record *r = record_new(b, conid), *spare;
 	struct bucket *bucket;
+	enum ep_err err;
 
 	if(r == NULL)
 		return EP_ENOMEM;
-	r->since_s = (uint64_t)time(NULL);
+	r->since_s = now_s;
 	r->usage = tna_usage_of(b->wwsf);
-	lock_get(&store->writers);
-	bucket = bucket_lock(BY_ID, r->hash);
-	old = unlink_id(bucket, r->id, false);
-	if(old == NULL && store->n >= store->max) {
-		lock_release(&bucket->lock);
-		lock_release(&store->writers);
-		shm_free(r);
-		return EP_ERANGE;
-	}
-	if(old != NULL && old->life.state != EP_BINDING_ENDED)
-		r->since_s = old->since_s;
-	r->next = bucket->first.rec;
-	bucket->first.rec = r;
+	bucket = bucket_lock(BY_ID, hash_id(r->id));
+	err = put(out, &spare, r, find_at(bucket, r->id), alive, policy, now_s,
+			end_s);
 	lock_release(&bucket->lock);
-	if(old != NULL) {
-		links_del(old);
-		tna_usage_unregistered(old->usage);
-	} else {
-		store->n++;
-	}
-	links_add(r);
-	tna_usage_registered(r->usage);
-	lock_release(&store->writers);
-	if(old != NULL)
-		shm_free(old);
-	return EP_OK;
+	if(spare != NULL)
+		shm_free(spare);
+	return err;
 }
 
 bool tna_store_full(void)
 {
-	return store->n >= store->max;
+	return counted(&store->n) >= store->max;
 }
 
 void tna_store_drop_ended(const unsigned char *id)
 {
-	struct bucket *b;
-	struct record *r;
+	struct bucket *b = bucket_lock(BY_ID, hash_id(id));
+	struct record **at = find_at(b, id), *r = *at;
 
-	lock_get(&store->writers);
-	b = bucket_lock(BY_ID, hash_octets(id, EP_FLOW_ID_LEN));
-	r = unlink_id(b, id, true);
-	lock_release(&b->lock);
+	if(r != NULL && (r->life.state != EP_BINDING_ENDED || r->owed != 0))
+		r = NULL;
 	if(r != NULL) {
-		links_del(r);
-		tna_usage_unregistered(r->usage);
-		store->n--;
+		*at = r->next;
+		detach(r);
+		count(&store->n, -1);
 	}
-	lock_release(&store->writers);
+	lock_release(&b->lock);
 	if(r != NULL)
 		shm_free(r);
 }
 
 enum ep_err tna_store_step(struct tna_stepped *out, const unsigned char *id,
 		int conid, const struct ep_binding_policy *policy,
-		enum ep_binding_event event, uint64_t now_s)
+		enum ep_binding_event event, uint64_t now_s, uint64_t end_s)
 {
-	struct bucket *b = bucket_lock(BY_ID, hash_octets(id, EP_FLOW_ID_LEN));
-	struct record *r = find(b, id);
+	struct bucket *b = bucket_lock(BY_ID, hash_id(id));
+	struct record *r = *find_at(b, id);
 
 	if(r == NULL || (conid != 0 && r->conid != conid)) {
 		lock_release(&b->lock);
 		return EP_ENOENT;
 	}
+	out->event = event;
 	out->before = r->life.state;
 	out->conid = r->conid;
-	ep_binding_step(&out->step, &r->life, policy, event, now_s, r->life.end_s);
-	r->life = out->step.life;
+	ep_binding_step(&out->step, &r->life, policy, event, now_s, end_s);
+	live(r, &out->step, out->before, now_s);
 	lock_release(&b->lock);
 	return EP_OK;
 }
 
-static bool is_due(const struct record *r, uint64_t now_s)
+void tna_store_owe(const unsigned char *id, unsigned actions, uint64_t now_s)
 {
-	switch(r->life.state) {
-		case EP_BINDING_BOUND:
-			return r->life.end_s <= now_s;
-		case EP_BINDING_HELD:
-			return r->life.end_s <= now_s || r->life.hold_end_s <= now_s;
-		default:
-			return false;
-	}
+	struct bucket *b = bucket_lock(BY_ID, hash_id(id));
+	struct record *r = *find_at(b, id);
+
+	if(r != NULL && r->life.state == EP_BINDING_ENDED)
+		owe(r, actions, now_s);
+	lock_release(&b->lock);
 }
 
-bool tna_store_walk(struct tna_found *found, size_t *n, size_t cap,
-		unsigned *at, uint64_t now_s)
+/* --- those whose time has come, and all of them --- */
+
+struct due
+{
+	tna_id_t *ids;
+	size_t n, cap;
+};
+
+static bool due_add(struct tna_deadline *d, void *ctx)
+{
+	struct due *due = ctx;
+	const struct record *r =
+			(const void *)((char *)d - offsetof(struct record, deadline));
+
+	memcpy(due->ids[due->n++], r->id, EP_FLOW_ID_LEN);
+	return due->n < due->cap;
+}
+
+size_t tna_store_due(tna_id_t *ids, size_t cap, uint64_t at_s)
+{
+	struct due due = {.ids = ids, .cap = cap};
+
+	tna_wheel_due(store->wheel, at_s, due_add, &due);
+	return due.n;
+}
+
+static void found_set(struct tna_found *out, const struct record *r)
+{
+	memcpy(out->id, r->id, EP_FLOW_ID_LEN);
+	out->state = r->life.state;
+	out->conid = r->conid;
+	out->owed = r->owed;
+}
+
+enum ep_err tna_store_look(struct tna_found *out, const unsigned char *id)
+{
+	struct bucket *b = bucket_lock(BY_ID, hash_id(id));
+	struct record *r = *find_at(b, id);
+
+	if(r != NULL) {
+		found_set(out, r);
+		if(r->owed != 0)
+			tna_wheel_clear(store->wheel, &r->deadline);
+		r->owed = 0;
+	}
+	lock_release(&b->lock);
+	return r != NULL ? EP_OK : EP_ENOENT;
+}
+
+bool tna_store_walk(
+		struct tna_found *found, size_t *n, size_t cap, unsigned *at)
 {
 	struct bucket *b;
 	struct record *r;
 
 	*n = 0;
-	if(*at >= store->size)
+	/* A look without the lock: one that comes at this moment is not seen. */
+	while(*at < store->size[BY_ID]
+			&& __atomic_load_n(
+					   &bucket_at(BY_ID, *at)->first.rec, __ATOMIC_RELAXED)
+					   == NULL)
+		(*at)++;
+	if(*at >= store->size[BY_ID])
 		return false;
 	b = bucket_lock(BY_ID, *at);
-	for(r = b->first.rec; r != NULL && *n < cap; r = r->next) {
-		memcpy(found[*n].id, r->id, EP_FLOW_ID_LEN);
-		found[*n].state = r->life.state;
-		found[*n].conid = r->conid;
-		found[(*n)++].due = is_due(r, now_s);
-	}
+	for(r = b->first.rec; r != NULL && *n < cap; r = r->next)
+		found_set(&found[(*n)++], r);
 	lock_release(&b->lock);
 	(*at)++;
 	return true;
 }
 
+unsigned tna_store_size(void)
+{
+	return store->size[BY_ID];
+}
+
 void tna_store_stats(struct tna_store_stats *out)
 {
-	struct bucket *b;
-	struct record *r;
-	unsigned i;
-
-	*out = (struct tna_store_stats){.bindings = store->n, .max = store->max};
-	for(i = 0; i < store->size; i++) {
-		b = bucket_lock(BY_ID, i);
-		for(r = b->first.rec; r != NULL; r = r->next)
-			out->held += r->life.state == EP_BINDING_HELD;
-		lock_release(&b->lock);
-	}
+	*out = (struct tna_store_stats){.bindings = counted(&store->n),
+			.held = counted(&store->held),
+			.max = store->max};
 }

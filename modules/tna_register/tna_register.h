@@ -29,10 +29,17 @@ struct tna_settings
 	struct ep_view icscf_uri;  /* of a REGISTER we send ourselves; or absent */
 	struct ep_view core_hosts; /* host[:port], comma separated; or absent */
 	struct ep_view event_callback; /* KEMI function for events; or absent */
+	const char *credentials;       /* path; NULL: none */
 	unsigned max_bindings;
 	unsigned max_call_s; /* 0: no limit */
-	unsigned hash_size;
+	unsigned max_subs, max_subs_each; /* subscriptions; of one binding */
+	unsigned hash_size; /* 0: as max_bindings needs */
+	unsigned emergency; /* the answer to an emergency call */
+	struct ep_view emergency_reason; /* for its caller */
 	bool digest; /* scenario 1 is allowed */
+	bool reg_event; /* the registration event is subscribed to */
+	uint32_t reg_event_expires_s;
+	bool scscf;  /* role: the S-CSCF's check, nothing of a page's */
 };
 
 extern struct tna_settings tna_set;
@@ -86,10 +93,43 @@ enum tna_counter
 	TNA_N_CALL_TIME,
 	TNA_N_FROM_REFUSED,
 	TNA_N_FROM_REPLACED,
+	TNA_N_BARRED,       /* REGISTERs refused: WAF or WWSF barred */
+	TNA_N_BARRED_ENDED, /* registrations ended by barring */
+	TNA_N_BARRED_FILE_FAILED,
+	TNA_N_NODE_TAKEN, /* payloads of other nodes */
+	TNA_N_NODE_REFUSED,
+	TNA_N_NODE_REPLAYED,
+	TNA_N_NODE_UNDELIVERED,
+	TNA_N_SCSCF_ACCEPTED,    /* auth-done believed */
+	TNA_N_SCSCF_UNTRUSTED,   /* auth-done of a node that is not trusted */
+	TNA_N_SCSCF_AMBIGUOUS,   /* credentials that can be read in two ways */
+	TNA_N_SCSCF_NOT_ALLOWED, /* not in the user's list, or no list */
+	TNA_N_SCSCF_HSS,         /* no answer of the HSS */
+	TNA_N_SCSCF_ASKED,       /* the HSS was asked for a list */
+	TNA_N_SCSCF_UNDONE,      /* SAR that took an own registration back */
+	TNA_N_SCSCF_PUSHED,      /* lists that the HSS pushed */
+	TNA_N_REG_SUBSCRIBES, /* regevent.h */
+	TNA_N_REG_SUBSCRIBE_FAILED,
+	TNA_N_REG_NOTIFIES,
+	TNA_N_REG_NOTIFY_REFUSED,
+	TNA_N_REG_ENDED,
+	TNA_N_REG_SHORTENED,
+	TNA_N_EMERGENCY, /* emergency calls refused */
+	TNA_N_SUBS_FULL, /* too many subscriptions */
+	TNA_N_REDIRECTS, /* 3xx answers that lost a destination */
+	TNA_N_ANSWERED,       /* challenges of the core answered */
+	TNA_N_NO_CREDENTIALS, /* not, for lack of a password */
 	TNA_COUNTERS_N
 };
 int tna_counters_init(void);
 void tna_count(enum tna_counter which);
+void tna_count_more(enum tna_counter which, unsigned n);
+
+/* Of a table with a record for each binding, or contact. */
+static inline unsigned tna_buckets(void)
+{
+	return tna_set.hash_size > 0 ? tna_set.hash_size : tna_set.max_bindings;
+}
 
 static inline uint64_t tna_now_s(void)
 {

@@ -6,15 +6,23 @@
 
 #include "common/ret.h"
 #include "common/view.h"
+#include "answer.h"
 #include "api.h"
 #include "calls.h"
 #include "life.h"
+#include "regevent.h"
+#include "scscf.h"
 #include "script.h"
 #include "store.h"
 
 static int w_register(sip_msg_t *msg, char *p1, char *p2)
 {
 	return tna_ki_register(msg);
+}
+
+static int w_answer(sip_msg_t *msg, char *p1, char *p2)
+{
+	return tna_ki_answer(msg);
 }
 
 static int w_reply(sip_msg_t *msg, char *p1, char *p2)
@@ -35,6 +43,11 @@ static int w_locate(sip_msg_t *msg, char *p1, char *p2)
 static int w_record_route(sip_msg_t *msg, char *p1, char *p2)
 {
 	return tna_ki_record_route(msg);
+}
+
+static int w_notify(sip_msg_t *msg, char *p1, char *p2)
+{
+	return tna_ki_notify(msg);
 }
 
 /* Ends the call(s) with this Call-ID; the cause by its name. */
@@ -63,7 +76,7 @@ static int w_end_call(sip_msg_t *msg, char *p1, char *p2)
 
 static enum ep_err api_by_conn(unsigned char *id, int conid)
 {
-	return tna_store_by_conn(id, conid) ? EP_OK : EP_ENOENT;
+	return tna_store_by_conn(id, conid, 0) ? EP_OK : EP_ENOENT;
 }
 
 static enum ep_err api_by_impu(
@@ -101,6 +114,12 @@ cmd_export_t tna_cmds[] = {
 		REQUEST_ROUTE | FAILURE_ROUTE | BRANCH_ROUTE},
 	{"tna_end_call", (cmd_function)w_end_call, 2, fixup_spve_spve,
 		fixup_free_spve_spve, ANY_ROUTE},
+	{"tna_answer", (cmd_function)w_answer, 0, 0, 0, FAILURE_ROUTE},
+	/* regevent.h */
+	{"tna_notify", (cmd_function)w_notify, 0, 0, 0, REQUEST_ROUTE},
+	/* scscf.h */
+	{"tna_scscf_check", (cmd_function)tna_w_scscf_check, 1,
+		tna_scscf_check_fixup, 0, REQUEST_ROUTE | FAILURE_ROUTE},
 	{"bind_tna_register", (cmd_function)(void (*)(void))bind_tna_register, 0, 0, 0, 0},
 	{0, 0, 0, 0, 0, 0}
 };
@@ -121,6 +140,15 @@ sr_kemi_t tna_kemi[] = {
 		tna_ki_record_route, NO_PARAMS},
 	{str_init("tna_register"), str_init("tna_end_call"), SR_KEMIP_INT,
 		ki_end_call, {SR_KEMIP_STR, SR_KEMIP_STR, SR_KEMIP_NONE,
+		SR_KEMIP_NONE, SR_KEMIP_NONE, SR_KEMIP_NONE}},
+	{str_init("tna_register"), str_init("tna_answer"), SR_KEMIP_INT,
+		tna_ki_answer, NO_PARAMS},
+	/* regevent.h */
+	{str_init("tna_register"), str_init("tna_notify"), SR_KEMIP_INT,
+		tna_ki_notify, NO_PARAMS},
+	/* scscf.h */
+	{str_init("tna_register"), str_init("tna_scscf_check"), SR_KEMIP_INT,
+		tna_ki_scscf_check, {SR_KEMIP_STR, SR_KEMIP_NONE, SR_KEMIP_NONE,
 		SR_KEMIP_NONE, SR_KEMIP_NONE, SR_KEMIP_NONE}},
 	{{0, 0}, {0, 0}, 0, NULL, {0, 0, 0, 0, 0, 0}}
 };

@@ -4,11 +4,20 @@
 #include "core/rpc_lookup.h"
 #include "core/sr_module.h"
 
+#include "barred.h"
 #include "calls.h"
+#include "credentials.h"
 #include "life.h"
 #include "limits.h"
+#include "regevent.h"
+#include "regs.h"
+#include "scscf.h"
 #include "store.h"
+#include "subs.h"
 #include "tna_register.h"
+
+/* Of the tables of calls and subscriptions. */
+#define CALL_BUCKETS 4096
 
 webrtc_auth_api_t tna_auth;
 struct tm_binds tna_tm;
@@ -50,6 +59,58 @@ static counter_def_t counter_defs[] = {
 				"requests of lent identities under another name"},
 		{&counters[TNA_N_FROM_REPLACED], "from_replaced", 0, NULL, NULL,
 				"requests of lent identities whose From was replaced"},
+		{&counters[TNA_N_BARRED], "barred_refused", 0, NULL, NULL,
+				"REGISTER requests through a barred WAF or WWSF"},
+		{&counters[TNA_N_BARRED_ENDED], "barred_ended", 0, NULL, NULL,
+				"registrations ended because their WAF or WWSF was barred"},
+		{&counters[TNA_N_BARRED_FILE_FAILED], "barred_file_failed", 0, NULL,
+				NULL, "times barred_file could not be written"},
+		{&counters[TNA_N_NODE_TAKEN], "node_taken", 0, NULL, NULL,
+				"payloads taken from other nodes"},
+		{&counters[TNA_N_NODE_REFUSED], "node_refused", 0, NULL, NULL,
+				"payloads that no node of ours sent as they came"},
+		{&counters[TNA_N_NODE_REPLAYED], "node_replayed", 0, NULL, NULL,
+				"payloads of other nodes that were old or came twice"},
+		{&counters[TNA_N_NODE_UNDELIVERED], "node_undelivered", 0, NULL, NULL,
+				"payloads that another node did not take"},
+		{&counters[TNA_N_SCSCF_ACCEPTED], "scscf_accepted", 0, NULL, NULL,
+				"REGISTER with auth-done that were let through"},
+		{&counters[TNA_N_SCSCF_UNTRUSTED], "scscf_untrusted", 0, NULL, NULL,
+				"REGISTER with a claim of a node that is not trusted"},
+		{&counters[TNA_N_SCSCF_AMBIGUOUS], "scscf_ambiguous", 0, NULL, NULL,
+				"REGISTER with credentials that can be read in two ways"},
+		{&counters[TNA_N_SCSCF_NOT_ALLOWED], "scscf_not_allowed", 0, NULL, NULL,
+				"REGISTER through a WAF or WWSF that the HSS does not list"},
+		{&counters[TNA_N_SCSCF_HSS], "scscf_hss_failed", 0, NULL, NULL,
+				"REGISTER refused because the HSS could not be asked"},
+		{&counters[TNA_N_SCSCF_ASKED], "scscf_asked", 0, NULL, NULL,
+				"questions to the HSS for a list"},
+		{&counters[TNA_N_SCSCF_UNDONE], "scscf_undone", 0, NULL, NULL,
+				"registrations at the HSS taken back after a refusal"},
+		{&counters[TNA_N_SCSCF_PUSHED], "scscf_pushed", 0, NULL, NULL,
+				"lists that the HSS pushed"},
+		{&counters[TNA_N_REG_SUBSCRIBES], "reg_subscribes", 0, NULL, NULL,
+				"SUBSCRIBE requests for the registration event"},
+		{&counters[TNA_N_REG_SUBSCRIBE_FAILED], "reg_subscribe_failed", 0,
+				NULL, NULL, "of them refused, or not answered"},
+		{&counters[TNA_N_REG_NOTIFIES], "reg_notifies", 0, NULL, NULL,
+				"NOTIFY requests of the registration event taken"},
+		{&counters[TNA_N_REG_NOTIFY_REFUSED], "reg_notify_refused", 0, NULL,
+				NULL, "NOTIFY requests to our subscriptions refused"},
+		{&counters[TNA_N_REG_ENDED], "reg_ended", 0, NULL, NULL,
+				"bindings ended by the network"},
+		{&counters[TNA_N_REG_SHORTENED], "reg_shortened", 0, NULL, NULL,
+				"bindings shortened by the network"},
+		{&counters[TNA_N_EMERGENCY], "emergency_refused", 0, NULL, NULL,
+				"requests for emergency services, refused"},
+		{&counters[TNA_N_SUBS_FULL], "subscriptions_full", 0, NULL, NULL,
+				"subscriptions refused because there were too many"},
+		{&counters[TNA_N_REDIRECTS], "redirects_removed", 0, NULL, NULL,
+				"3xx answers of pages that lost a destination"},
+		{&counters[TNA_N_ANSWERED], "answered", 0, NULL, NULL,
+				"challenges of the core answered for a user"},
+		{&counters[TNA_N_NO_CREDENTIALS], "no_credentials", 0, NULL, NULL,
+				"challenges of the core for which the user has no password"},
 		{NULL, NULL, 0, NULL, NULL, NULL},
 };
 
@@ -63,20 +124,20 @@ void tna_count(enum tna_counter which)
 	counter_inc(counters[which]);
 }
 
-static int mod_init(void)
+void tna_count_more(enum tna_counter which, unsigned n)
 {
-	if(tna_params_init() != 0)
-		return -1;
+	if(n > 0)
+		counter_add(counters[which], (int)n);
+}
+
+static int epcscf_init(void)
+{
 	if(webrtc_auth_load_api(&tna_auth) != 0) {
 		LM_ERR("load webrtc_auth before this module\n");
 		return -1;
 	}
 	if(tna_guard_init() != 0)
 		return -1;
-	if(load_tm_api(&tna_tm) != 0) {
-		LM_ERR("load tm before this module\n");
-		return -1;
-	}
 	if(find_export("load_dlg", 0, 0) != NULL)
 		tna_has_dlg = load_dlg_api(&tna_dlg) == 0;
 	if(!tna_has_dlg)
@@ -85,23 +146,54 @@ static int mod_init(void)
 	tna_auth.on_register(tna_limits_admit);
 	if(tna_usage_init() != 0
 			|| tna_store_init(tna_set.hash_size, tna_set.max_bindings) != 0
-			|| tna_calls_init(tna_set.hash_size) != 0) {
+			|| tna_calls_init(CALL_BUCKETS) != 0
+			|| tna_subs_init(CALL_BUCKETS, tna_set.max_subs,
+					   tna_set.max_subs_each)
+					   != 0) {
 		LM_ERR("out of shared memory\n");
 		return -1;
 	}
-	return tna_life_init();
+	if(tna_credentials_init(tna_set.credentials) != 0)
+		return -1;
+	return tna_regevent_init() != 0 ? -1 : tna_life_init();
+}
+
+static int mod_init(void)
+{
+	if(tna_params_init() != 0 || tna_barred_init() != 0)
+		return -1;
+	if(load_tm_api(&tna_tm) != 0) {
+		LM_ERR("load tm before this module\n");
+		return -1;
+	}
+	if(!tna_set.scscf)
+		return epcscf_init();
+	return tna_regs_init() != 0 ? -1 : tna_scscf_init();
 }
 
 static int child_init(int rank)
 {
-	return tna_life_child_init(rank);
+	if(tna_barred_child_init(rank) != 0
+			|| (tna_set.scscf && tna_regs_child_init(rank) != 0))
+		return -1;
+	return tna_set.scscf ? tna_scscf_child_init(rank)
+						 : tna_life_child_init(rank);
 }
 
 static void mod_destroy(void)
 {
+	tna_barred_destroy();
+	if(tna_set.scscf) {
+		tna_scscf_destroy();
+		tna_regs_destroy();
+		return;
+	}
+	tna_regevent_destroy();
 	tna_life_destroy();
+	tna_subs_destroy();
 	tna_store_destroy();
 	tna_usage_destroy();
+	tna_credentials_destroy();
 }
 
 /* What Kamailio looks up by name. */

@@ -3,10 +3,12 @@
 #include "core/pvar.h"
 
 #include "base/buf.h"
+#include "tna/auth.h"
 #include "common/view.h"
 #include "life.h"
 #include "message.h"
 #include "route.h"
+#include "scscf.h"
 #include "store.h"
 
 enum name
@@ -25,6 +27,8 @@ enum name
 	V_CAUSE,
 	V_CODE,
 	V_REASON,
+	V_AUTH,
+	V_CREDENTIALS,
 	V_N
 };
 
@@ -43,6 +47,8 @@ static const char *const names[V_N] = {
 		[V_CAUSE] = "cause",
 		[V_CODE] = "code",
 		[V_REASON] = "reason",
+		[V_AUTH] = "auth",
+		[V_CREDENTIALS] = "credentials",
 };
 
 /* Which binding this is about: an event's, what a function of ours found, or
@@ -61,7 +67,7 @@ static bool id_of(unsigned char *id, sip_msg_t *msg)
 		memcpy(id, cur->id, EP_FLOW_ID_LEN);
 		return true;
 	}
-	return tna_store_by_conn(id, tna_route_conid(msg));
+	return tna_store_by_conn(id, tna_route_conid(msg), 0);
 }
 
 /* The text lives until the next use in this process. */
@@ -130,6 +136,12 @@ static int get_of_copy(sip_msg_t *msg, pv_param_t *param, pv_value_t *res,
 					ep_view_z(ep_binding_state_name(c->life.state)));
 		case V_CONID:
 			return pv_get_sintval(msg, param, res, c->conid);
+		case V_AUTH:
+			/* An ended one vouches for nobody until it is cleared away. */
+			if(c->life.state == EP_BINDING_ENDED)
+				return pv_get_null(msg, param, res);
+			return get_text(msg, param, res,
+					ep_view_z(c->b.auth_done ? "token" : "digest"));
 		default:
 			return pv_get_null(msg, param, res);
 	}
@@ -138,13 +150,55 @@ static int get_of_copy(sip_msg_t *msg, pv_param_t *param, pv_value_t *res,
 static int get_verdict(
 		sip_msg_t *msg, pv_param_t *param, pv_value_t *res, enum name name)
 {
-	const struct ep_tna_cause_info *info =
-			ep_tna_cause_info(tna_current_of(msg)->cause);
+	enum ep_tna_cause cause = tna_current_of(msg)->cause;
 
 	if(name == V_CODE)
-		return pv_get_sintval(msg, param, res, info->status);
+		return pv_get_sintval(msg, param, res, tna_answer_status(cause));
 	return get_text(msg, param, res,
-			ep_view_z(name == V_CAUSE ? info->name : info->reason));
+			ep_view_z(name == V_CAUSE ? ep_tna_cause_info(cause)->name
+									  : tna_answer_reason(cause)));
+}
+
+/* What a request tries with, before anybody looked at it: token, digest, or
+ * nothing. */
+static int get_credentials(sip_msg_t *msg, pv_param_t *param, pv_value_t *res)
+{
+	enum ep_auth_kind kind = EP_AUTH_NONE;
+	struct ep_arena arena;
+	struct ep_msg m;
+	char first[4096];
+
+	ep_arena_init(
+			&arena, first, sizeof(first), &ep_pkg_alloc, EP_MSG_ARENA_MAX);
+	if(ep_msg_view(&m, msg, &arena) == EP_OK)
+		kind = ep_auth_kind(&m);
+	ep_arena_fini(&arena);
+	if(kind == EP_AUTH_NONE)
+		return pv_get_null(msg, param, res);
+	return get_text(msg, param, res,
+			ep_view_z(kind == EP_AUTH_BEARER ? "token" : "digest"));
+}
+
+/* At the S-CSCF there are no bindings, but what the REGISTER says. */
+static int get_of_scscf(
+		sip_msg_t *msg, pv_param_t *param, pv_value_t *res, enum name name)
+{
+	struct tna_scscf_said said;
+
+	if(!tna_scscf_said(&said, msg))
+		return pv_get_null(msg, param, res);
+	switch(name) {
+		case V_IMPI:
+			return get_text(msg, param, res, said.impi);
+		case V_IMPU:
+			return get_text(msg, param, res, said.impu);
+		case V_WAF:
+			return get_text(msg, param, res, said.waf);
+		case V_WWSF:
+			return get_text(msg, param, res, said.wwsf);
+		default:
+			return pv_get_null(msg, param, res);
+	}
 }
 
 static int tna_pv_get(sip_msg_t *msg, pv_param_t *param, pv_value_t *res)
@@ -158,6 +212,10 @@ static int tna_pv_get(sip_msg_t *msg, pv_param_t *param, pv_value_t *res)
 
 	if(name == V_CAUSE || name == V_CODE || name == V_REASON)
 		return get_verdict(msg, param, res, name);
+	if(name == V_CREDENTIALS)
+		return get_credentials(msg, param, res);
+	if(tna_set.scscf)
+		return get_of_scscf(msg, param, res, name);
 	if(!id_of(id, msg))
 		return pv_get_null(msg, param, res);
 	if(name == V_BINDING)

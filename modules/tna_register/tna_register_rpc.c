@@ -1,17 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later WITH OpenSSL-exception */
-/* RPC: tna.list, tna.show, tna.terminate, tna.usage, tna.stats. */
-#include "core/ip_addr.h"
+/* RPC: the table of commands, and those about bindings. */
 #include "core/rpc.h"
 
 #include "base/buf.h"
 #include "common/mem.h"
 #include "common/view.h"
+#include "barred.h"
 #include "calls.h"
+#include "credentials.h"
 #include "id.h"
 #include "life.h"
 #include "message.h"
-#include "route.h"
+#include "regevent.h"
+#include "scscf.h"
 #include "store.h"
+#include "subs.h"
 
 #define LIST_IDS 256
 
@@ -23,7 +26,36 @@ static const char *doc_terminate[] = {
 		0};
 static const char *doc_usage[] = {
 		"What the pages of each WWSF use of its limits (0: no limit).", 0};
+static const char *doc_regevent[] = {
+		"Lists our subscriptions to the registration event.", 0};
+static const char *doc_bar[] = {
+		"Shuts a WAF or WWSF out, and ends what came through it: waf|wwsf <id>"
+		" [seconds] (for ever).",
+		0};
+static const char *doc_unbar[] = {"Lets it in again: waf|wwsf <id>.", 0};
+static const char *doc_barred[] = {
+		"What is barred; optional: from, count (100).", 0};
 static const char *doc_stats[] = {"How many bindings there are.", 0};
+
+static const char *doc_allowed[] = {
+		"What the HSS says through whom a user may come: <impi>.", 0};
+static const char *doc_scscf[] = {"Questions to the HSS, known users.", 0};
+static const char *doc_reload[] = {
+		"Reads the credentials for a core without TNA again, within 100 ms:"
+		" tna.credentials says what came of it.",
+		0};
+static const char *doc_credentials[] = {
+		"How many credentials there are, and whether the last reload was"
+		" taken.",
+		0};
+
+/* The S-CSCF has no bindings. */
+static bool has_bindings(rpc_t *rpc, void *ctx)
+{
+	if(tna_set.scscf)
+		rpc->fault(ctx, 400, "role scscf has no bindings");
+	return !tna_set.scscf;
+}
 
 /* The nth binding an operator means by `text`. */
 static bool id_find(unsigned char *id, struct ep_view text, size_t nth)
@@ -39,21 +71,6 @@ static void add_text(
 	str s = ep_str_view(text.p != NULL ? text : EP_LIT(""));
 
 	rpc->struct_add(st, "S", name, &s);
-}
-
-static void add_source(rpc_t *rpc, void *st, int conid)
-{
-	char text[IP_ADDR_MAX_STR_SIZE + 64];
-	struct tna_peer peer;
-	struct ep_buf source;
-
-	ep_buf_init(&source, text, sizeof(text));
-	if(tna_route_peer(&peer, conid)) {
-		ep_buf_put_z(&source, ip_addr2a(&peer.ip));
-		ep_buf_put_chr(&source, ':');
-		ep_buf_put_u64(&source, peer.port);
-	}
-	add_text(rpc, st, "source", ep_buf_view(&source));
 }
 
 static void add_all(
@@ -86,9 +103,10 @@ static void add_binding(rpc_t *rpc, void *ctx, const unsigned char *id,
 	add_text(rpc, st, "binding", ep_buf_view(&text));
 	add_text(rpc, st, "impi", c->b.impi);
 	add_text(rpc, st, "impu", ep_impus_default(c->b.impus));
-	rpc->struct_add(st, "sddd", "status", ep_binding_state_name(c->life.state),
+	rpc->struct_add(st, "sdddd", "status", ep_binding_state_name(c->life.state),
 			"expires_s", (int)(left > 0 ? left : 0), "conid", c->conid, "calls",
-			(int)tna_calls_count(id));
+			(int)tna_calls_count(id), "subscriptions",
+			(int)tna_subs_count(id));
 	if(!all)
 		return;
 	add_all(rpc, st, "impus", &c->b.impus);
@@ -98,7 +116,7 @@ static void add_binding(rpc_t *rpc, void *ctx, const unsigned char *id,
 	add_text(rpc, st, "instance", c->b.instance);
 	add_text(rpc, st, "waf", c->b.waf);
 	add_text(rpc, st, "wwsf", c->b.wwsf);
-	add_source(rpc, st, c->conid);
+	add_text(rpc, st, "source", c->b.source);
 	rpc->struct_add(st, "sd", "auth", c->b.auth_done ? "token" : "digest",
 			"bound_s", (int)(tna_now_s() - c->since_s));
 }
@@ -126,8 +144,10 @@ static void rpc_list(rpc_t *rpc, void *ctx)
 	int count = 1000;
 	size_t n, i;
 
+	if(!has_bindings(rpc, ctx))
+		return;
 	rpc->scan(ctx, "*d", &count);
-	while(count > 0 && tna_store_walk(found, &n, LIST_IDS, &at, tna_now_s()))
+	while(count > 0 && tna_store_walk(found, &n, LIST_IDS, &at))
 		for(i = 0; i < n && count > 0; i++)
 			if(print_id(rpc, ctx, found[i].id, false))
 				count--;
@@ -139,6 +159,8 @@ static void rpc_show(rpc_t *rpc, void *ctx)
 	size_t nth, shown = 0;
 	str who;
 
+	if(!has_bindings(rpc, ctx))
+		return;
 	if(rpc->scan(ctx, "S", &who) < 1) {
 		rpc->fault(ctx, 400, "which binding or public identity?");
 		return;
@@ -158,6 +180,8 @@ static void rpc_terminate(rpc_t *rpc, void *ctx)
 	str who, why;
 	void *st;
 
+	if(!has_bindings(rpc, ctx))
+		return;
 	if(rpc->scan(ctx, "S", &who) < 1) {
 		rpc->fault(ctx, 400, "which binding or public identity?");
 		return;
@@ -181,10 +205,13 @@ static void rpc_stats(rpc_t *rpc, void *ctx)
 	struct tna_store_stats s;
 	void *st;
 
+	if(!has_bindings(rpc, ctx))
+		return;
 	tna_store_stats(&s);
 	if(rpc->add(ctx, "{", &st) >= 0)
-		rpc->struct_add(st, "ddd", "bindings", (int)s.bindings, "held",
-				(int)s.held, "max", (int)s.max);
+		rpc->struct_add(st, "dddd", "bindings", (int)s.bindings, "held",
+				(int)s.held, "max", (int)s.max, "subscriptions",
+				(int)tna_subs_total());
 }
 
 static void add_usage(rpc_t *rpc, void *ctx, const struct tna_usage_shown *u)
@@ -208,8 +235,16 @@ static void rpc_usage(rpc_t *rpc, void *ctx)
 	struct tna_usage_shown u;
 	unsigned nth;
 
+	if(!has_bindings(rpc, ctx))
+		return;
 	for(nth = 0; tna_usage_show(&u, nth); nth++)
 		add_usage(rpc, ctx, &u);
+}
+
+static void rpc_regevent(rpc_t *rpc, void *ctx)
+{
+	if(has_bindings(rpc, ctx))
+		tna_regevent_rpc(rpc, ctx);
 }
 
 rpc_export_t tna_rpc[] = {
@@ -218,5 +253,15 @@ rpc_export_t tna_rpc[] = {
 		{"tna.terminate", rpc_terminate, doc_terminate, 0},
 		{"tna.stats", rpc_stats, doc_stats, 0},
 		{"tna.usage", rpc_usage, doc_usage, RET_ARRAY},
+		{"tna.regevent", rpc_regevent, doc_regevent, RET_ARRAY},
+		{"tna.credentials_reload", tna_credentials_rpc_reload, doc_reload, 0},
+		{"tna.credentials", tna_credentials_rpc_show, doc_credentials, 0},
+		/* barred.h: both roles */
+		{"tna.bar", tna_rpc_bar, doc_bar, 0},
+		{"tna.unbar", tna_rpc_unbar, doc_unbar, 0},
+		{"tna.barred", tna_rpc_barred, doc_barred, RET_ARRAY},
+		/* scscf.h */
+		{"tna.allowed", tna_rpc_allowed, doc_allowed, 0},
+		{"tna.scscf", tna_rpc_scscf, doc_scscf, 0},
 		{NULL, NULL, NULL, 0},
 };

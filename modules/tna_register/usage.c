@@ -3,15 +3,19 @@
 #include "core/locking.h"
 #include "core/mem/shm_mem.h"
 
+#include "base/buf.h"
+#include "base/sipuri.h"
 #include "usage.h"
 
 /* How long a REGISTER may be on its way (64 * T1). */
 #define PENDING_S 32
+#define IMPU_MAX 512
 
 struct place
 {
 	struct place *next;
 	int conid;
+	uint64_t impu; /* hash of the identity */
 	uint64_t until_s;
 };
 
@@ -118,15 +122,34 @@ void tna_usage_unregistered(struct tna_usage *u)
 	lock_release(&usages->lock);
 }
 
-/* Gives up the place of `conid` (0: nobody's) and those whose time is over;
- * how many are left. Locked. */
-static unsigned places_clean(struct tna_usage *u, int conid, uint64_t now_s)
+/* Never 0: that is all of a connection's. A page that finds two with one hash
+ * saves a place for as long as a REGISTER takes. */
+static uint64_t hash_of(struct ep_view impu)
+{
+	char text[IMPU_MAX];
+	uint64_t h = 0xcbf29ce484222325u;
+	struct ep_buf buf;
+	size_t i;
+
+	ep_buf_init(&buf, text, sizeof(text));
+	if(ep_impu_print(&buf, impu) != EP_OK)
+		return 1;
+	for(i = 0; i < buf.len; i++)
+		h = (h ^ (unsigned char)text[i]) * 0x100000001b3u;
+	return h > 1 ? h : 2;
+}
+
+/* Gives up the place of `conid` (0: nobody's) and `impu`, and those whose time
+ * is over; how many are left. Locked. */
+static unsigned places_clean(
+		struct tna_usage *u, int conid, uint64_t impu, uint64_t now_s)
 {
 	struct place **at = &u->places, *p;
 	unsigned n = 0;
 
 	while((p = *at) != NULL) {
-		if(p->conid != conid && p->until_s > now_s) {
+		if((p->conid != conid || (impu != 0 && p->impu != impu))
+				&& p->until_s > now_s) {
 			at = &p->next;
 			n++;
 			continue;
@@ -137,17 +160,19 @@ static unsigned places_clean(struct tna_usage *u, int conid, uint64_t now_s)
 	return n;
 }
 
-bool tna_usage_reserve(struct tna_usage *u, int conid, unsigned max)
+bool tna_usage_reserve(
+		struct tna_usage *u, int conid, struct ep_view impu, unsigned max)
 {
 	struct place *p;
-	uint64_t now_s = tna_now_s();
+	uint64_t now_s = tna_now_s(), hash = hash_of(impu);
 	bool ok;
 
 	if(u == NULL || (p = shm_malloc(sizeof(*p))) == NULL)
 		return false;
-	*p = (struct place){.conid = conid, .until_s = now_s + PENDING_S};
+	*p = (struct place){
+			.conid = conid, .impu = hash, .until_s = now_s + PENDING_S};
 	lock_get(&usages->lock);
-	ok = places_clean(u, conid, now_s) + u->n.registrations < max;
+	ok = places_clean(u, conid, hash, now_s) + u->n.registrations < max;
 	if(ok) {
 		p->next = u->places;
 		u->places = p;
@@ -158,15 +183,25 @@ bool tna_usage_reserve(struct tna_usage *u, int conid, unsigned max)
 	return ok;
 }
 
-void tna_usage_unreserve(int conid)
+static void unreserve(int conid, uint64_t impu)
 {
 	struct tna_usage *u;
 
 	lock_get(&usages->lock);
 	for(u = usages->first; u != NULL; u = u->next)
 		if(u->places != NULL)
-			places_clean(u, conid, 0);
+			places_clean(u, conid, impu, 0);
 	lock_release(&usages->lock);
+}
+
+void tna_usage_unreserve(int conid, struct ep_view impu)
+{
+	unreserve(conid, hash_of(impu));
+}
+
+void tna_usage_unreserve_all(int conid)
+{
+	unreserve(conid, 0);
 }
 
 /* --- calls --- */
@@ -272,7 +307,7 @@ bool tna_usage_show(struct tna_usage_shown *out, unsigned nth)
 	*out = (struct tna_usage_shown){.wwsf = ep_view_of(u->wwsf, u->wwsf_len)};
 	out->gone = tna_auth.wwsf_limits(&out->limits, out->wwsf) != EP_OK;
 	lock_get(&usages->lock);
-	places_clean(u, 0, tna_now_s());
+	places_clean(u, 0, 0, tna_now_s());
 	for(p = u->places; p != NULL; p = p->next)
 		out->pending++;
 	out->today_s = ep_tna_usage_today_s(&u->n, tna_now_s());

@@ -30,11 +30,15 @@ struct tna_usage *tna_usage_of(struct ep_view wwsf);
 /* All take NULL and do nothing then. */
 void tna_usage_registered(struct tna_usage *u);
 void tna_usage_unregistered(struct tna_usage *u);
-/* A place for the REGISTER on its way over this connection: false when `max`
- * are taken. The connection's earlier place is used again. */
-bool tna_usage_reserve(struct tna_usage *u, int conid, unsigned max);
-/* The REGISTER was answered, or its connection is gone. */
-void tna_usage_unreserve(int conid);
+/* A place for the REGISTER of `impu` on its way over this connection: false
+ * when `max` are taken. Its earlier place is used again; a page registers more
+ * than one identity at once, and each takes one. */
+bool tna_usage_reserve(
+		struct tna_usage *u, int conid, struct ep_view impu, unsigned max);
+/* The REGISTER was answered or refused. */
+void tna_usage_unreserve(int conid, struct ep_view impu);
+/* The connection is gone. */
+void tna_usage_unreserve_all(int conid);
 
 /* A place for a call that begins. Causes: OK, CALLS_FULL, CALL_TIME. */
 enum ep_tna_cause tna_usage_call(

@@ -1,22 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later WITH OpenSSL-exception */
-#include "core/mem/mem.h"
-#include "modules/dialog/dlg_hash.h"
-
 #include "base/sipuri.h"
 #include "common/view.h"
 #include "tna/build.h"
-#include "calls.h"
 #include "route.h"
+#include "subs.h"
 #include "within.h"
 
-/* One request while it is checked. Without the dialog module `dlg` is NULL
- * and `known` empty. */
+/* One request while it is checked. */
 struct within
 {
 	const struct ep_msg *m;
 	const struct ep_binding *b;
-	struct dlg_cell *dlg;
-	struct tna_known known;
+	const struct tna_dialog *d;
 	struct ep_view hop; /* first Route element that is not ours */
 };
 
@@ -38,12 +33,13 @@ static enum ep_err uris_next(struct ep_uri *u, struct ep_view *rest)
 	return EP_ENOENT;
 }
 
-/* Is it a hop of the call's route set; with `first`, the first one that is
+/* Is it a hop of the dialog's route set; with `first`, the first one that is
  * not we ourselves? `u` NULL: is there any? */
 static bool in_route_set(
 		const struct within *q, const struct ep_uri *u, bool first)
 {
-	struct ep_view rest = ep_view_of(q->known.routes.text, q->known.routes.n);
+	struct ep_view rest =
+			ep_view_of(q->d->known.routes.text, q->d->known.routes.n);
 	struct ep_uri hop;
 
 	while(uris_next(&hop, &rest) == EP_OK) {
@@ -55,6 +51,15 @@ static bool in_route_set(
 			return false;
 	}
 	return false;
+}
+
+/* Is the binding `id` the other end? */
+static bool is_peer(const struct within *q, const unsigned char *id)
+{
+	const struct tna_dialog *d = q->d;
+
+	return (d->dlg != NULL && tna_calls_of(d->dlg, id))
+		   || tna_subs_is(id, d->callid, d->peer_tag, d->local_tag);
 }
 
 /* Our own element: the first is the page's token for this binding. Further
@@ -71,7 +76,7 @@ static enum ep_tna_cause check_own(
 	if(!found || flow.purpose == EP_FLOW_PATH)
 		return EP_TNA_FLOW_TAMPERED;
 	if(memcmp(flow.id, q->b->id, EP_FLOW_ID_LEN) == 0
-			|| (!top && q->dlg != NULL && tna_calls_of(q->dlg, flow.id)))
+			|| (!top && is_peer(q, flow.id)))
 		return EP_TNA_OK;
 	return EP_TNA_FLOW_TAMPERED;
 }
@@ -112,7 +117,8 @@ static enum ep_tna_cause check_route(struct within *q)
 	/* Straight to the other end only where no proxy wants to be between. */
 	if(top
 			|| (q->hop.p == NULL
-					&& (q->dlg == NULL || in_route_set(q, NULL, false))))
+					&& (q->d->kind == TNA_DIALOG_NONE
+							|| in_route_set(q, NULL, false))))
 		return EP_TNA_FLOW_TAMPERED;
 	return EP_TNA_OK;
 }
@@ -133,7 +139,8 @@ static bool same_target(const struct ep_uri *a, const struct ep_uri *b)
 /* RFC 3261 12.2.1.1: the Request-URI is the remote target. */
 static bool is_target(const struct within *q)
 {
-	struct ep_view rest = ep_view_of(q->known.targets.text, q->known.targets.n);
+	struct ep_view rest =
+			ep_view_of(q->d->known.targets.text, q->d->known.targets.n);
 	struct ep_uri u, target;
 
 	if(ep_uri_parse(&u, q->m->ruri) != EP_OK)
@@ -144,40 +151,56 @@ static bool is_target(const struct within *q)
 	return false;
 }
 
-static bool tag_is(const struct ep_nameaddr *na, struct ep_view tag)
+/* The URI of a name that the page knows itself by; absent: it has none. */
+static struct ep_view uri_of(struct ep_view name)
 {
-	struct ep_view value;
+	struct ep_nameaddr na;
 
-	return ep_param_get(&value, na->params, EP_LIT("tag"))
-		   && ep_view_eq(value, tag);
+	return name.len > 0 && ep_nameaddr_parse(&na, name) == EP_OK
+				   ? na.uri
+				   : ep_view_none();
+}
+
+static bool same_name(struct ep_view a, struct ep_view b)
+{
+	return b.p != NULL && (ep_view_eq(a, b) || ep_impu_eq(a, b));
 }
 
 /* RFC 3261 12.2.1.1: From is the local URI of the dialog. The identities were
- * checked when it was set up, and may have been anonymous. With the tags
- * changed about, dialog would take the page for the other end. */
+ * checked when it was set up, and may have been anonymous. */
 static enum ep_tna_cause check_from(const struct within *q)
 {
-	bool caller = q->known.wic_leg == DLG_CALLER_LEG;
-	struct ep_view local =
-			ep_view_str(caller ? &q->dlg->from_uri : &q->dlg->to_uri);
-	struct ep_view tag = ep_view_str(&q->dlg->tag[DLG_CALLER_LEG]);
-	struct ep_nameaddr from, to;
+	struct ep_nameaddr from;
 
-	if(!ep_msg_one_nameaddr(&from, q->m, EP_LIT("From"))
-			|| !ep_msg_one_nameaddr(&to, q->m, EP_LIT("To")))
+	if(!ep_msg_one_nameaddr(&from, q->m, EP_LIT("From")))
 		return EP_TNA_MALFORMED;
-	if(tag_is(&from, tag) != caller || tag_is(&to, tag) == caller)
-		return EP_TNA_NO_DIALOG;
-	if(ep_view_eq(from.uri, local) || ep_impu_eq(from.uri, local))
-		return EP_TNA_OK;
-	return EP_TNA_FROM_FOREIGN;
+	return same_name(from.uri, q->d->uri)
+						   || same_name(from.uri, uri_of(q->d->names.local))
+				   ? EP_TNA_OK
+				   : EP_TNA_FROM_FOREIGN;
 }
 
-static enum ep_tna_cause check_call(struct within *q)
+/* What may stand in a dialog that no INVITE made. An INVITE there would be a
+ * call that nobody counts and nobody ends. */
+static bool is_of_subscription(struct ep_view method)
+{
+	static const struct ep_view methods[] = {{"SUBSCRIBE", 9}, {"NOTIFY", 6},
+			{"REFER", 5}, {"MESSAGE", 7}, {"OPTIONS", 7}};
+	size_t i;
+
+	for(i = 0; i < sizeof(methods) / sizeof(*methods); i++)
+		if(ep_view_eq(method, methods[i]))
+			return true;
+	return false;
+}
+
+static enum ep_tna_cause check_dialog(struct within *q)
 {
 	enum ep_tna_cause cause;
 
-	if(q->dlg == NULL || !tna_calls_known(&q->known, q->dlg, q->b->id))
+	if(q->d->kind == TNA_DIALOG_NONE
+			|| (q->d->kind == TNA_DIALOG_SUB
+					&& !is_of_subscription(q->m->method)))
 		return EP_TNA_NO_DIALOG;
 	cause = check_route(q);
 	if(cause != EP_TNA_OK)
@@ -185,28 +208,14 @@ static enum ep_tna_cause check_call(struct within *q)
 	return is_target(q) ? check_from(q) : EP_TNA_FLOW_TAMPERED;
 }
 
-static struct ep_view dialog_icid(struct dlg_cell *dlg, struct ep_arena *arena)
+enum ep_tna_cause tna_within_check(struct ep_view *hop, struct tna_work *w,
+		const struct ep_binding *b, const struct tna_dialog *d)
 {
-	str name = str_init(TNA_DLG_ICID), value = STR_NULL;
-	struct ep_view copy;
-
-	if(tna_dlg.get_dlg_vardup(dlg, &name, &value) < 0 || value.s == NULL)
-		return ep_view_none();
-	copy = ep_arena_copy(arena, ep_view_str(&value));
-	pkg_free(value.s);
-	return copy;
-}
-
-enum ep_tna_cause tna_within_check(struct ep_view *icid, struct ep_view *hop,
-		struct tna_work *w, const struct ep_binding *b)
-{
-	struct within q = {.m = &w->m, .b = b, .dlg = tna_calls_dialog(w->msg)};
+	struct within q = {.m = &w->m, .b = b, .d = d};
 	/* Nothing is known of calls without the dialog module: only the core. */
-	enum ep_tna_cause cause = tna_has_dlg ? check_call(&q) : check_route(&q);
+	bool blind = !tna_has_dlg && d->kind == TNA_DIALOG_NONE;
+	enum ep_tna_cause cause = blind ? check_route(&q) : check_dialog(&q);
 
 	*hop = q.hop;
-	*icid = q.dlg != NULL ? dialog_icid(q.dlg, &w->arena) : ep_view_none();
-	if(q.dlg != NULL)
-		tna_dlg.release_dlg(q.dlg);
 	return cause;
 }

@@ -94,7 +94,9 @@ static void reply_holds(const struct ep_msg *m, bool auth_done, uint64_t end_s)
 
 	ep_arena_init(&arena, mem, sizeof(mem), NULL, 0);
 	cause = ep_tna_reply_plan(&plan, m, &cfg, &sent, NOW, &arena);
-	if(cause != EP_TNA_OK)
+	if(cause == EP_TNA_TOKEN_ENDING)
+		must(auth_done && m->status == 423);
+	else if(cause != EP_TNA_OK)
 		return;
 	must(!auth_done || (m->status != 401 && m->status != 407));
 	ep_buf_init(&buf, after.text, sizeof(after.text));
@@ -102,6 +104,10 @@ static void reply_holds(const struct ep_msg *m, bool auth_done, uint64_t end_s)
 			&& msg_parse(&after.t, ep_buf_view(&buf))) {
 		trust_holds();
 		keys_hold();
+		must(m->status / 100 != 3
+				|| msg_count(&after.t.m, EP_LIT("Contact")) == 0);
+		must(cause == EP_TNA_OK
+				|| msg_count(&after.t.m, EP_LIT("Min-Expires")) == 0);
 	}
 	if(m->status / 100 != 2)
 		return;

@@ -1,10 +1,12 @@
-/* ep_tna_register_plan, ep_tna_register_digest_plan, ep_tna_request_plan,
+/* ep_tna_register_plan, ep_tna_register_digest_plan, ep_auth_kind,
+ * ep_tna_request_plan,
  * ep_tna_towards_plan, ep_tna_answer_plan, ep_tna_name_plan,
  * ep_tna_from_check, ep_tna_targets_get. Input: a SIP message. */
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <stdlib.h>
 #include "../unit/tna/msg_text.h"
 #include "base/sipuri.h"
+#include "tna/auth.h"
 #include "tna/check.h"
 #include "tna/from.h"
 #include "tna/request.h"
@@ -24,6 +26,17 @@ static const struct ep_tna_cfg cfg = {
 		.expires_max_s = 600000,
 		.token_skew_s = 10,
 		.token_min_s = 30,
+		.wwsf_param = {"wwsf-id", 7},
+		.feature_caps = {"*;+sip.ice", 10},
+};
+static const struct ep_tna_cfg core_cfg = {
+		.realm = {"home1.net", 9},
+		.home_uri = {"sip:home1.net", 13},
+		.own_host = {"pcscf:4060", 10},
+		.core_digest = true,
+		.core_realm = {"home1.net", 9},
+		.expires_default_s = 600000,
+		.expires_max_s = 600000,
 };
 static const struct ep_view impus[] = {{"sip:alice@home1.net", 19}};
 static const struct ep_view wild[] = {{"sip:c!.*!@home1.net", 19}};
@@ -32,6 +45,7 @@ static const struct ep_tna_identity who = {
 		.impi = {"alice@home1.net", 15},
 		.impus = {impus, 1},
 		.waf = {"waf@x", 5},
+		.wwsf = {"shop", 4},
 		.add_entity = true,
 		.token_end_s = NOW + 510,
 };
@@ -144,7 +158,43 @@ static void no_alias(void)
 }
 
 static const char *const mw[] = {
-		"Path", "P-Visited-Network-ID", "P-Charging-Vector"};
+		"Path", "P-Visited-Network-ID", "P-Charging-Vector", "Feature-Caps"};
+
+/* A registrar that takes the first expiry and one that takes the last agree. */
+static void expiries_hold(uint32_t limit_s)
+{
+	struct ep_view rest, params;
+	struct ep_nameaddr na;
+	struct ep_param p;
+	size_t k, n;
+
+	for(k = 0; (rest = msg_value(&after.t.m, EP_LIT("Contact"), k)).p; k++)
+		while(ep_nameaddr_next(&na, &rest) == EP_OK) {
+			params = na.params;
+			for(n = 0; ep_param_next(&p, &params) == EP_OK;)
+				if(ep_view_ieq(p.name, EP_LIT("expires"))) {
+					must(ep_expires_parse(ep_unquote(p.value)) <= limit_s);
+					n++;
+				}
+			must(n <= 1);
+		}
+}
+
+/* Towards a core that knows no trusted node nobody is vouched for. */
+static void core_holds(const struct ep_msg *m)
+{
+	struct ep_tna_register plan;
+
+	if(ep_tna_register_plan(&plan, m, &core_cfg, &who, EP_LIT("TOKEN"),
+			   EP_LIT("icid"), NOW, fresh())
+					!= EP_TNA_OK
+			|| !apply(m, &plan.edits))
+		return;
+	must(count("Authorization") == 1 && count("Proxy-Authorization") == 0);
+	must(ep_view_eq(msg_value(&after.t.m, EP_LIT("Authorization"), 0),
+			EP_LIT("Digest username=\"alice@home1.net\", realm=\"home1.net\", "
+				   "nonce=\"\", uri=\"sip:home1.net\", response=\"\"")));
+}
 
 static void register_holds(const struct ep_msg *m)
 {
@@ -161,12 +211,14 @@ static void register_holds(const struct ep_msg *m)
 			EP_LIT("Digest username=\"alice@home1.net\", realm=\"home1.net\", "
 				   "nonce=\"\", uri=\"sip:home1.net\", response=\"\", "
 				   "integrity-protected=\"auth-done\", "
-				   "authorization-entity=\"waf@x\"")));
+				   "authorization-entity=\"waf@x\", wwsf-id=\"shop\"")));
 	must(ep_view_eq(after.t.m.ruri, cfg.home_uri));
 	must(count("Route") == 0 && count("Expires") <= 1);
-	trust_holds(EP_TRUST_REGISTER, mw, 3);
+	trust_holds(EP_TRUST_REGISTER, mw, 4);
 	must(plan.expires_s <= 500);
 	no_alias();
+	expiries_hold(500);
+	must(ep_auth_kind(&after.t.m) == EP_AUTH_DIGEST);
 	for(i = 0; i < plan.contacts.n; i++)
 		must(plan.contacts.v[i].expires_s <= plan.expires_s);
 	/* what was limited once stays as it is */
@@ -193,11 +245,14 @@ static void digest_holds(const struct ep_msg *m, bool bound)
 			|| !apply(m, &plan.edits))
 		return;
 	must(count("Authorization") <= 1 && count("Proxy-Authorization") == 0);
-	trust_holds(EP_TRUST_REGISTER, mw, 3);
+	trust_holds(EP_TRUST_REGISTER, mw, 4);
+	must(ep_auth_kind(&after.t.m) != EP_AUTH_BEARER);
 	value = msg_value(&after.t.m, EP_LIT("Authorization"), 0);
 	if(!value.p)
 		return;
 	must(!digest_has(&last, value, EP_LIT("authorization-entity")));
+	must(!digest_has(&last, value, EP_LIT("wwsf-id")));
+	must(ep_view_find_chr(plan.impi, '\\') == SIZE_MAX);
 	if(digest_has(&last, value, EP_LIT("integrity-protected"))) {
 		must(digest_has(&last, value, EP_LIT("integrity-protected")) == 1);
 		must(ep_view_starts(last, EP_LIT("\"tls-")));
@@ -291,6 +346,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	if(n > 16384 || !msg_parse(&t, ep_view_of((const char *)data, n)))
 		return 0;
 	register_holds(&t.m);
+	core_holds(&t.m);
 	digest_holds(&t.m, false);
 	digest_holds(&t.m, true);
 	request_holds(&t.m);

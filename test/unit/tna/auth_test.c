@@ -270,10 +270,102 @@ START_TEST(auth_survives_lack_of_memory)
 }
 END_TEST
 
+#define EMPTY_OF(user)                                                         \
+	"Authorization: Digest username=\"" user "\", response=\"\"\r\n"
+#define ANSWER_OF(user)                                                        \
+	"Authorization: Digest username=\"" user "\", response=\"1\"\r\n"
+
+START_TEST(auth_digest_of_two_the_answer_counts)
+{
+	static const char answer[] =
+			"Digest username=\"u\", response=\"1\", "
+			"integrity-protected=\"tls-pending\"";
+
+	expect(EMPTY_OF("u") ANSWER_OF("u"), true, NULL, answer);
+	expect(ANSWER_OF("u") EMPTY_OF("u"), true, NULL, answer);
+	ck_assert_int_eq(
+			run(EMPTY_OF("u") ANSWER_OF("v"), true, NULL), EP_TNA_CREDENTIALS);
+	ck_assert_int_eq(
+			run(ANSWER_OF("u") ANSWER_OF("u"), true, NULL), EP_TNA_CREDENTIALS);
+	ck_assert_int_eq(
+			run(EMPTY_OF("u") EMPTY_OF("u"), true, NULL), EP_TNA_CREDENTIALS);
+	ck_assert_int_eq(
+			run(EMPTY_OF("u") ANSWER_OF("u") EMPTY_OF("u"), true, NULL),
+			EP_TNA_OK);
+	ck_assert_int_eq(
+			run(EMPTY_OF("u") ANSWER_OF("u") ANSWER_OF("u"), true, NULL),
+			EP_TNA_CREDENTIALS);
+	ck_assert_int_eq(run(ANSWER_OF("u\\\\v"), true, NULL), EP_TNA_CREDENTIALS);
+	ck_assert_int_eq(run("Authorization: Digest realm=\"x\"\r\n", true, NULL),
+			EP_TNA_CREDENTIALS);
+}
+END_TEST
+
+START_TEST(auth_digest_tells_whose_registration_it_is)
+{
+	ck_assert_int_eq(
+			run(ANSWER_OF("u_private@home1.net"), true, NULL), EP_TNA_OK);
+	ck_assert_view_eq(plan.impi, "u_private@home1.net");
+	ck_assert_int_eq(run("", true, "p@home1.net"), EP_TNA_OK);
+	ck_assert_view_eq(plan.impi, "p@home1.net");
+	ck_assert_int_eq(run("", true, NULL), EP_TNA_OK);
+	ck_assert_uint_eq(plan.impi.len, sizeof("u@home1.net") - 1);
+}
+END_TEST
+
+static enum ep_auth_kind kind_of(const char *headers)
+{
+	char text[512];
+
+	snprintf(text, sizeof(text), "REGISTER sip:h SIP/2.0\r\n%s\r\n", headers);
+	ck_assert(msg_parse(&in, ep_view_z(text)));
+	return ep_auth_kind(&in.m);
+}
+
+START_TEST(auth_kind_of_a_request)
+{
+	ck_assert_int_eq(kind_of(""), EP_AUTH_NONE);
+	ck_assert_int_eq(kind_of("Authorization: Basic Bearer\r\n"), EP_AUTH_NONE);
+	ck_assert_int_eq(kind_of("Authorization: Bearerx y\r\n"), EP_AUTH_NONE);
+	ck_assert_int_eq(
+			kind_of("authorization :\r\n\tDIGEST\r\n a=b\r\n"), EP_AUTH_DIGEST);
+	ck_assert_int_eq(
+			kind_of("Proxy-Authorization: Digest a=b\r\n"), EP_AUTH_NONE);
+	ck_assert_int_eq(kind_of("Authorization: Digest a=\"Bearer x\"\r\n"),
+			EP_AUTH_DIGEST);
+	ck_assert_int_eq(kind_of("Authorization: Digest a=b\r\n"
+							 "PROXY-AUTHORIZATION  : bearer\r\n x\r\n"),
+			EP_AUTH_BEARER);
+	ck_assert_int_eq(kind_of("Authorization: Bearer\r\n"), EP_AUTH_BEARER);
+}
+END_TEST
+
+START_TEST(auth_digest_loses_the_parameter_that_names_the_wwsf)
+{
+	struct ep_tna_cfg other = cfg;
+	struct ep_digest d;
+	struct ep_arena arena;
+	size_t index;
+
+	other.wwsf_param = EP_LIT("wwsf-id");
+	ck_assert(msg_parse(
+			&in, EP_LIT("REGISTER sip:h SIP/2.0\r\nAuthorization: Digest a=b, "
+						"WWSF-Id=\"evil\",\r\n wwsf-id2=c\r\n\r\n")));
+	plain_arena_init(&arena);
+	ck_assert_int_eq(
+			ep_auth_digest_find(&d, &index, &in.m, &other, &arena), EP_TNA_OK);
+	ck_assert_view_eq(d.clean, "Digest a=b, wwsf-id2=c");
+	ep_arena_fini(&arena);
+}
+END_TEST
+
 UNIT_MAIN("tna/auth", auth_digest_says_how_it_is_protected,
 		auth_digest_knows_aka_over_tls, auth_digest_loses_what_only_we_may_say,
 		auth_digest_refuses_what_it_cannot_read,
 		auth_digest_is_for_the_bound_impi, auth_digest_limits_expiry_and_home,
 		auth_clean_keeps_only_digest,
 		auth_challenge_keeps_its_keys_from_the_wic,
-		auth_reads_no_octet_too_many, auth_survives_lack_of_memory)
+		auth_reads_no_octet_too_many, auth_survives_lack_of_memory,
+		auth_digest_of_two_the_answer_counts,
+		auth_digest_tells_whose_registration_it_is, auth_kind_of_a_request,
+		auth_digest_loses_the_parameter_that_names_the_wwsf)

@@ -157,6 +157,33 @@ START_TEST(binding_ends_with_the_token)
 }
 END_TEST
 
+static void shorten(enum ep_binding_state state, uint64_t end_s)
+{
+	struct ep_binding_life life = {state, END, NOW + 60};
+
+	ep_binding_step(&step, &life, &keep, EP_BINDING_SHORTENED, NOW, end_s);
+	ck_assert_int_eq(step.life.state, state);
+}
+
+START_TEST(binding_is_shortened_and_never_prolonged)
+{
+	shorten(EP_BINDING_BOUND, NOW + 30);
+	ck_assert_uint_eq(step.life.end_s, NOW + 30);
+	ck_assert_uint_eq(step.actions, TIMER);
+	ck_assert_uint_eq(step.deadline_s, NOW + 50);
+	shorten(EP_BINDING_BOUND, END + 1);
+	ck_assert_uint_eq(step.life.end_s, END);
+	shorten(EP_BINDING_HELD, NOW + 30);
+	ck_assert_uint_eq(step.deadline_s, NOW + 30);
+	shorten(EP_BINDING_HELD, NOW + 90);
+	ck_assert_uint_eq(step.deadline_s, NOW + 60);
+	ck_assert_uint_eq(step.life.hold_end_s, NOW + 60);
+	shorten(EP_BINDING_ENDED, NOW);
+	ck_assert_uint_eq(step.life.end_s, END);
+	ck_assert_uint_eq(step.actions, 0);
+}
+END_TEST
+
 START_TEST(binding_undoes_an_answer_after_the_end)
 {
 	expect(EP_BINDING_ENDED, EP_BINDING_REGISTER_OK, NOW, EP_BINDING_ENDED,
@@ -212,12 +239,34 @@ static const struct ep_binding full = {
 		.jti = {"4711", 4},
 		.sub = {"alice", 5},
 		.sid = {"s-1", 3},
+		.source = {"192.0.2.1:4711", 14},
 		.iat_s = 1700000000,
 		.auth_done = true,
 		.token_end_s = UINT64_MAX - 1,
 		.impus = {impus, 2},
 		.service_route = {routes, 3},
 };
+
+START_TEST(binding_is_of_its_page)
+{
+	struct ep_view none = ep_view_none(), uri = full.contact;
+	struct ep_binding bare = {.contact = full.contact};
+
+	ck_assert(
+			ep_binding_is_of(&full, EP_LIT("<urn:uuid:1>"), EP_LIT("1"), none));
+	ck_assert(
+			!ep_binding_is_of(&full, EP_LIT("<urn:uuid:1>"), EP_LIT("2"), uri));
+	ck_assert(
+			!ep_binding_is_of(&full, EP_LIT("<urn:uuid:2>"), EP_LIT("1"), uri));
+	ck_assert(!ep_binding_is_of(&full, none, none, uri));
+	ck_assert(
+			!ep_binding_is_of(&bare, EP_LIT("<urn:uuid:1>"), EP_LIT("1"), uri));
+	ck_assert(ep_binding_is_of(&bare, none, none, uri));
+	ck_assert(!ep_binding_is_of(&bare, none, none, EP_LIT("sip:v@x")));
+	bare.contact = none;
+	ck_assert(!ep_binding_is_of(&bare, none, none, none));
+}
+END_TEST
 
 static void list_eq(struct ep_impus a, struct ep_impus b)
 {
@@ -239,6 +288,7 @@ static void binding_eq(const struct ep_binding *a, const struct ep_binding *b)
 	ck_assert(ep_view_eq(a->charging, b->charging));
 	ck_assert(ep_view_eq(a->term_ioi, b->term_ioi));
 	ck_assert(ep_view_eq(a->issuer, b->issuer) && ep_view_eq(a->jti, b->jti));
+	ck_assert(ep_view_eq(a->source, b->source));
 	ck_assert(ep_view_eq(a->sub, b->sub) && ep_view_eq(a->sid, b->sid));
 	ck_assert(a->iat_s == b->iat_s);
 	ck_assert(a->auth_done == b->auth_done && a->add_entity == b->add_entity);
@@ -353,8 +403,9 @@ END_TEST
 
 UNIT_MAIN("tna/binding", binding_lives_by_the_table,
 		binding_holds_a_lost_connection, binding_does_not_hold_without_policy,
-		binding_ends_with_the_token, binding_undoes_an_answer_after_the_end,
-		binding_hold_does_not_wrap, binding_names_are_all_different,
+		binding_ends_with_the_token, binding_is_shortened_and_never_prolonged,
+		binding_undoes_an_answer_after_the_end, binding_hold_does_not_wrap,
+		binding_names_are_all_different, binding_is_of_its_page,
 		binding_block_comes_back_at_any_address,
 		binding_block_of_nothing_is_fine, binding_block_needs_its_size,
 		binding_block_is_checked_to_the_octet, binding_survives_lack_of_memory)

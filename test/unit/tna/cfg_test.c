@@ -58,4 +58,32 @@ START_TEST(cfg_names_what_cannot_be_used)
 }
 END_TEST
 
-UNIT_MAIN("tna/cfg", cfg_takes_what_can_be_used, cfg_names_what_cannot_be_used)
+START_TEST(cfg_checks_what_goes_into_register)
+{
+	struct ep_tna_cfg all = good();
+
+	all.wwsf_param = EP_LIT("webrtc-web-server");
+	all.feature_caps = EP_LIT("*;+sip.audio;+sip.ice , *;+g.x=\"a;b\"");
+	all.access_network_info = EP_LIT("IEEE-802.11;network-provided");
+	ck_assert_ptr_null(ep_tna_cfg_check(&all));
+	REFUSES(wwsf_param, EP_LIT("a b"));
+	REFUSES(wwsf_param, EP_LIT("a=b"));
+	REFUSES(wwsf_param, EP_LIT("Integrity-Protected"));
+	REFUSES(wwsf_param, EP_LIT("authorization-entity"));
+	REFUSES(wwsf_param, EP_LIT("username"));
+	REFUSES(wwsf_param, EP_LIT("nc"));
+	REFUSES(feature_caps, EP_LIT("+sip.audio"));
+	REFUSES(feature_caps, EP_LIT("*"));
+	REFUSES(feature_caps, EP_LIT("*;sip.audio"));
+	REFUSES(feature_caps, EP_LIT("*;+sip.audio=1"));
+	REFUSES(feature_caps, EP_LIT("*;+sip.audio,"
+								 "+sip.ice"));
+	REFUSES(feature_caps, EP_LIT("*;+sip.audio=\""));
+	REFUSES(feature_caps, EP_LIT("*;+a\r\nX: y"));
+	REFUSES(feature_caps, EP_LIT(","));
+	REFUSES(access_network_info, EP_LIT("a\r\nX: y"));
+}
+END_TEST
+
+UNIT_MAIN("tna/cfg", cfg_takes_what_can_be_used, cfg_names_what_cannot_be_used,
+		cfg_checks_what_goes_into_register)

@@ -223,6 +223,49 @@ START_TEST(check_knows_emergency)
 }
 END_TEST
 
+START_TEST(check_knows_emergency_numbers_and_who_is_sent_there)
+{
+	setup();
+	cfg.emergency_numbers = EP_LIT("112");
+	ck_assert_int_eq(run("INVITE tel:1-1-2 SIP/2.0\r\n" FROM TO "\r\n"),
+			EP_TNA_EMERGENCY);
+	ck_assert_int_eq(run("REFER sip:bob@h SIP/2.0\r\n" FROM TO
+						 "Refer-To: <tel:112>\r\n\r\n"),
+			EP_TNA_EMERGENCY);
+	ck_assert_int_eq(run("REFER sip:bob@h SIP/2.0\r\n" FROM
+						 "To: <sip:b@h>;tag=2\r\nr: <tel:112>\r\n\r\n"),
+			EP_TNA_EMERGENCY);
+	/* where a dialog goes was settled when it began */
+	ck_assert_int_eq(
+			run("BYE tel:112 SIP/2.0\r\n" FROM "To: <tel:112>;tag=2\r\n\r\n"),
+			EP_TNA_OK);
+	ck_assert_int_eq(run("ACK tel:112 SIP/2.0\r\n" FROM TO "\r\n"), EP_TNA_OK);
+	ck_assert_int_eq(
+			run("CANCEL tel:112 SIP/2.0\r\n" FROM TO "\r\n"), EP_TNA_OK);
+}
+END_TEST
+
+START_TEST(check_reads_the_charging_id)
+{
+	static const char *const rows[][2] = {
+			{"P-Charging-Vector: icid-value=\"a;b\";orig-ioi=x\r\n", "a;b"},
+			{"p-charging-vector : orig-ioi=x; ICID-Value = 12\r\n", "12"},
+			{"P-Charging-Vector: orig-ioi=x\r\n", NULL},
+			{"P-Charging-Vector: icid-value\r\n", NULL}, {"", NULL}};
+	char text[256];
+	size_t i;
+
+	for(i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		snprintf(text, sizeof(text), INVITE FROM TO "%s\r\n", rows[i][0]);
+		ck_assert(msg_parse(&in, ep_view_z(text)));
+		if(rows[i][1] != NULL)
+			ck_assert_view_eq(ep_tna_icid_of(&in.m), rows[i][1]);
+		else
+			ck_assert_uint_eq(ep_tna_icid_of(&in.m).len, 0);
+	}
+}
+END_TEST
+
 START_TEST(check_makes_do_with_an_empty_binding)
 {
 	struct ep_binding empty = {.id = {0}};
@@ -410,7 +453,8 @@ UNIT_MAIN("tna/check", check_plans_an_initial_request,
 		check_only_cleans_ack_and_cancel,
 		check_asks_for_a_registered_from_when_told,
 		check_refuses_what_it_is_not_for, check_knows_emergency,
-		check_makes_do_with_an_empty_binding,
+		check_knows_emergency_numbers_and_who_is_sent_there,
+		check_reads_the_charging_id, check_makes_do_with_an_empty_binding,
 		check_names_the_flow_in_record_route, check_takes_alias_out_of_contacts,
 		check_asserts_who_answers, check_keeps_the_cores_secrets_from_the_wic,
 		check_obeys_privacy, check_survives_lack_of_memory,

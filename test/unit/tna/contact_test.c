@@ -102,8 +102,11 @@ END_TEST
 START_TEST(contact_counts_the_first_of_two)
 {
 	expect("Contact: <sip:a@h>;expires=50;expires=9999\r\n\r\n",
-			"Contact: <sip:a@h>;expires=50;expires=9999\r\n\r\n");
+			"Contact: <sip:a@h>;expires=50\r\n\r\n");
 	ck_assert_uint_eq(contacts.v[0].expires_s, 50);
+	expect("Contact: <sip:a@h>;Expires=50;q=1; EXPIRES = \"9999\"\r\n\r\n",
+			"Contact: <sip:a@h>;Expires=50;q=1\r\n\r\n");
+	expect("m: <sip:a@h>;expires\r\n\r\n", "m: <sip:a@h>;expires=100\r\n\r\n");
 	expect("Contact: <sip:a@h>;expires=500;expires=9999\r\n\r\n",
 			"Contact: <sip:a@h>;expires=100\r\n\r\n");
 }

@@ -268,6 +268,57 @@ START_TEST(reply_reads_no_octet_too_many)
 }
 END_TEST
 
+static void beyond(const char *min, uint64_t end_s, enum ep_tna_cause cause)
+{
+	char text[256];
+
+	setup();
+	sent.token_end_s = end_s;
+	snprintf(text, sizeof(text),
+			"SIP/2.0 423 x\r\nCSeq: 1 REGISTER\r\n%s"
+			"P-Charging-Vector: icid-value=1\r\n\r\n",
+			min);
+	ck_assert_int_eq(run(text), cause);
+	ck_assert(msg_apply(&out, &in.m, &plan.edits));
+}
+
+START_TEST(reply_wants_a_new_token_where_this_one_is_too_short)
+{
+	beyond("Min-Expires: 101\r\n", NOW + 110, EP_TNA_TOKEN_ENDING);
+	ck_assert_str_eq(out.text,
+			"SIP/2.0 423 \r\nCSeq: 1 REGISTER\r\n"
+			"WWW-Authenticate: Bearer realm=\"home1.net\", "
+			"error=\"invalid_token\"\r\n\r\n");
+	/* it asked for less than it may have: asking again helps */
+	beyond("Min-Expires: 100\r\n", NOW + 110, EP_TNA_OK);
+	ck_assert_str_eq(out.text,
+			"SIP/2.0 423 \r\nCSeq: 1 REGISTER\r\n"
+			"Min-Expires: 100\r\n\r\n");
+	beyond("", NOW + 110, EP_TNA_OK);
+	beyond("Min-Expires: 600000\r\n", UINT64_MAX, EP_TNA_OK);
+	setup();
+	sent.auth_done = false;
+	ck_assert_int_eq(run("SIP/2.0 423 x\r\nCSeq: 1 REGISTER\r\n"
+						 "Min-Expires: 999999\r\n\r\n"),
+			EP_TNA_OK);
+}
+END_TEST
+
+START_TEST(reply_redirects_nobody_into_the_core)
+{
+	setup();
+	ck_assert_int_eq(run("SIP/2.0 305 x\r\nCSeq: 1 REGISTER\r\n"
+						 "m: <sip:pcscf2.home1.net>\r\n"
+						 "Contact: <sip:pcscf3.home1.net>\r\n\r\n"),
+			EP_TNA_OK);
+	ck_assert_str_eq(out.text, "SIP/2.0 305 \r\nCSeq: 1 REGISTER\r\n\r\n");
+	ck_assert_int_eq(run("SIP/2.0 503 x\r\nCSeq: 1 REGISTER\r\n"
+						 "Retry-After: 5\r\n\r\n"),
+			EP_TNA_OK);
+	ck_assert(strstr(out.text, "Retry-After: 5\r\n"));
+}
+END_TEST
+
 UNIT_MAIN("tna/reply", reply_reads_what_a_200_says,
 		reply_without_associated_uri_means_the_one_registered,
 		reply_limits_our_contact_only, reply_keeps_a_shorter_expiry_of_the_core,
@@ -277,4 +328,6 @@ UNIT_MAIN("tna/reply", reply_reads_what_a_200_says,
 		reply_does_not_mistake_a_late_200_for_nothing,
 		reply_hides_a_challenge_after_auth_done,
 		reply_refuses_what_it_cannot_read, reply_survives_lack_of_memory,
-		reply_reads_no_octet_too_many)
+		reply_reads_no_octet_too_many,
+		reply_wants_a_new_token_where_this_one_is_too_short,
+		reply_redirects_nobody_into_the_core)

@@ -489,6 +489,45 @@ START_TEST(request_ends_a_registration_for_the_wic)
 }
 END_TEST
 
+START_TEST(request_names_the_wwsf_where_it_has_a_name)
+{
+	struct ep_tna_cfg other = cfg;
+	struct ep_tna_identity id = who;
+
+	other.wwsf_param = EP_LIT("wwsf-id");
+	other.feature_caps = EP_LIT("*;+sip.audio;+sip.ice");
+	id.wwsf = EP_LIT("wwsf.thirdparty.net");
+	ck_assert(msg_parse(&in, ep_view_z(START WHO BEARER CONTACT
+									 "Feature-Caps: *;+evil\r\n\r\n")));
+	plain_arena_init(&arena);
+	ck_assert_int_eq(ep_tna_register_plan(&plan, &in.m, &other, &id,
+							 EP_LIT("T"), EP_LIT("i"), NOW, &arena),
+			EP_TNA_OK);
+	ck_assert(msg_apply(&out, &in.m, &plan.edits));
+	ck_assert(ep_view_ends(got("Authorization", 0),
+			EP_LIT(", authorization-entity="
+				   "\"webrtc_authserver1@thirdparty.net\", "
+				   "wwsf-id=\"wwsf.thirdparty.net\"")));
+	ck_assert_uint_eq(count("Feature-Caps"), 1);
+	ck_assert_view_eq(got("Feature-Caps", 0), "*;+sip.audio;+sip.ice");
+	/* neither without the other, nor a name of nothing */
+	id.add_entity = false;
+	ck_assert_int_eq(ep_tna_register_plan(&plan, &in.m, &other, &id,
+							 EP_LIT("T"), EP_LIT("i"), NOW, &arena),
+			EP_TNA_OK);
+	ck_assert(msg_apply(&out, &in.m, &plan.edits));
+	ck_assert(ep_view_ends(got("Authorization", 0), EP_LIT("\"auth-done\"")));
+	id.add_entity = true;
+	id.wwsf = ep_view_none();
+	ck_assert_int_eq(ep_tna_register_plan(&plan, &in.m, &other, &id,
+							 EP_LIT("T"), EP_LIT("i"), NOW, &arena),
+			EP_TNA_OK);
+	ck_assert(msg_apply(&out, &in.m, &plan.edits));
+	ck_assert(!strstr(out.text, "wwsf-id"));
+	ep_arena_fini(&arena);
+}
+END_TEST
+
 UNIT_MAIN("tna/request", request_writes_table_A_3_2_2_to_the_byte,
 		request_leaves_own_waf_out, request_adds_the_mw_headers,
 		request_removes_credentials_in_every_spelling,
@@ -501,4 +540,5 @@ UNIT_MAIN("tna/request", request_writes_table_A_3_2_2_to_the_byte,
 		request_quotes_a_visited_network_that_is_no_token,
 		request_survives_a_tortuous_message, request_survives_lack_of_memory,
 		request_reads_no_octet_too_many,
-		request_ends_a_registration_for_the_wic)
+		request_ends_a_registration_for_the_wic,
+		request_names_the_wwsf_where_it_has_a_name)
