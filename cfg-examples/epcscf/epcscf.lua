@@ -75,7 +75,8 @@ local function session()
 	if methods("INVITE") and begins then
 		KSR.pv.sets("$dlg_var(legs)", KSR.pv.gete("$dlg_var(legs)") .. binding .. ";")
 	end
-	if methods("INVITE|SUBSCRIBE|REFER") and begins then
+	-- A NOTIFY may make a dialog, too: the first of a forked SUBSCRIBE.
+	if methods("NOTIFY") or methods("INVITE|SUBSCRIBE|REFER") and begins then
 		KSR.tna_register.tna_record_route()
 	end
 	if methods("INVITE|UPDATE|PRACK|ACK") then
@@ -97,15 +98,18 @@ end
 -- TS 33.203 X.3.2.3 step 5: the token becomes a Trusted Node Authentication.
 local function register()
 	if not yes(KSR.tna_register.tna_register()) then
-		local code = KSR.pv.get("$tna(code)")
-		KSR.notice("REGISTER of " .. KSR.pv.gete("$tu") .. " refused: "
-			.. KSR.pv.gete("$tna(cause)") .. "\n")
+		local code, cause = KSR.pv.get("$tna(code)"), KSR.pv.gete("$tna(cause)")
+		KSR.notice("REGISTER of " .. KSR.pv.gete("$tu") .. " refused: " .. cause .. "\n")
 		-- A token that ends too soon is to be renewed like an expired one.
 		if code == 401 then
 			KSR.hdr.append_to_reply("WWW-Authenticate: Bearer realm=\""
 				.. site("HOME_DOMAIN") .. "\", error=\"invalid_token\"\r\n")
 		end
 		reply(code, KSR.pv.get("$tna(reason)"))
+		-- Its web server or its WAF is: no other try of this page is of use.
+		if cause == "barred" then
+			KSR.webrtc_auth.close(4003, "authorization revoked")
+		end
 		done()
 	end
 	KSR.pv.sets("$du", "sip:" .. site("ICSCF_NAME") .. ":" .. site("ICSCF_PORT"))
@@ -137,10 +141,19 @@ local function from_wic()
 	if methods("CANCEL") then
 		cancel()
 	end
-	if not yes(KSR.sanity.sanity_check(1511, 7)) then
+	if not yes(KSR.sanity.sanity_check(2023, 7)) then
 		done()
 	end
+	local auth = KSR.pv.get("$tna(auth)")
 	if methods("REGISTER") then
+		-- The user's password is the S-CSCF's affair. Who has a token renews by
+		-- one; who shows nothing yet hears what both want.
+		if site("WITH_SIP_DIGEST") then
+			local credentials = KSR.pv.get("$tna(credentials)")
+			if credentials == "digest" or not credentials and auth ~= "token" then
+				register()
+			end
+		end
 		-- A token that only its WAF can judge: goes on in ksr_waf_answered().
 		local verdict = KSR.webrtc_auth.check_async("ksr_waf_answered")
 		if verdict == 0 then
@@ -149,7 +162,10 @@ local function from_wic()
 		judged(verdict)
 		register()
 	end
-	judged(KSR.webrtc_auth.check())
+	-- What Digest registered is known by its connection; no token of it exists.
+	if auth ~= "digest" then
+		judged(KSR.webrtc_auth.check())
+	end
 	if methods("BYE|PRACK|UPDATE") and not in_dialog() then
 		reply(481, "Call/Transaction Does Not Exist")
 		done()
@@ -177,6 +193,17 @@ local function towards_wic()
 		KSR.sl.sl_send_reply(200, "OK")
 		done()
 	end
+	-- What the S-CSCF says about our users' registrations.
+	if methods("NOTIFY") then
+		if yes(KSR.tna_register.tna_notify()) then
+			KSR.sl.sl_send_reply(200, "OK")
+			done()
+		end
+		if KSR.pv.get("$tna(cause)") ~= "not_ours" then
+			KSR.sl.sl_send_reply(KSR.pv.get("$tna(code)"), KSR.pv.get("$tna(reason)"))
+			done()
+		end
+	end
 	if not yes(KSR.tna_register.tna_locate()) then
 		if not methods("ACK") then
 			KSR.sl.sl_send_reply(KSR.pv.get("$tna(code)"), KSR.pv.get("$tna(reason)"))
@@ -186,10 +213,25 @@ local function towards_wic()
 	session()
 end
 
+-- On the listener of the nodes that share what is revoked and barred?
+local function node_listener()
+	return site("WITH_NODES") and KSR.pv.get("$Ri") == site("NODE_ADDR")
+		and tostring(KSR.pv.get("$Rp")) == site("NODE_PORT")
+end
+
+local function is_node()
+	return yes(KSR.ipops.is_in_subnet(KSR.pv.get("$si"), site("NODE_NETS")))
+end
+
 -- SIP over bare TLS on the browsers' socket, and strangers on Mw: neither is
 -- anybody we answer.
 function ksr_request_route()
-	if KSR.is_WSS() then
+	if node_listener() then
+		-- KDMQ and nothing else, here and nowhere else.
+		if KSR.pv.get("$rm") == "KDMQ" and is_node() then
+			KSR.dmq.handle_message()
+		end
+	elseif KSR.is_WSS() then
 		from_wic()
 	elseif from_core() then
 		towards_wic()
@@ -200,6 +242,12 @@ end
 -- An answer belongs to a request that went out from here, or it goes nowhere:
 -- without this, Kamailio sends it on by its Via.
 function ksr_reply_route()
+	if node_listener() then
+		if not is_node() or not yes(KSR.tm.t_check_trans()) then
+			KSR.set_drop()
+		end
+		return 1
+	end
 	if not KSR.is_WSS() and not from_core() or not yes(KSR.tm.t_check_trans()) then
 		KSR.set_drop()
 	end
@@ -212,7 +260,15 @@ end
 
 -- A refusal that is not for the page's eyes was rewritten: it goes on anyway.
 function ksr_onreply_registered()
-	KSR.tna_register.tna_reply()
+	if not yes(KSR.tna_register.tna_reply()) then
+		return 1
+	end
+	-- The core's Digest, or a token (RFC 8898 2.2): Digest last, for SIP
+	-- stacks that keep one challenge of several.
+	if site("WITH_SIP_DIGEST") and KSR.pv.get("$rs") == 401 and KSR.pv.is_null("$tna(auth)") then
+		KSR.hdr.insert_before("WWW-Authenticate: Bearer realm=\"" .. site("HOME_DOMAIN") .. "\"\r\n",
+			"WWW-Authenticate")
+	end
 	return 1
 end
 
@@ -233,8 +289,30 @@ end
 
 -- No answer of the core is 504 towards the UE (TS 24.229 5.2.2).
 function ksr_failure_register()
+	-- The core wants the password of a user whose token was good.
+	if site("WITH_DIGEST_CORE") and yes(KSR.tna_register.tna_answer()) then
+		KSR.pv.sets("$du", "sip:" .. site("ICSCF_NAME") .. ":" .. site("ICSCF_PORT"))
+		KSR.tm.t_on_reply("ksr_onreply_registered")
+		KSR.tm.t_on_failure("ksr_failure_register")
+		if not yes(KSR.tm.t_relay()) then
+			KSR.tm.t_reply(504, "Server Time-out")
+		end
+		return 1
+	end
 	if yes(KSR.tm.t_branch_timeout()) or yes(KSR.tm.t_check_status("408")) then
 		KSR.tm.t_reply(504, "Server Time-out")
+	-- tm would make a 500 of it, and the page would not know when to come back.
+	elseif yes(KSR.tm.t_check_status("503")) then
+		local after = KSR.pv.get("$T_rpl($hdr(Retry-After))")
+		if after then
+			KSR.hdr.append_to_reply("Retry-After: " .. after .. "\r\n")
+		end
+		KSR.tm.t_reply(503, "Service Unavailable")
+	-- Somebody whom the core does not know without credentials may have a token.
+	elseif site("WITH_SIP_DIGEST") and yes(KSR.tm.t_check_status("40[34]"))
+			and KSR.pv.is_null("$tna(credentials)") and KSR.pv.is_null("$tna(auth)") then
+		KSR.hdr.append_to_reply("WWW-Authenticate: Bearer realm=\"" .. site("HOME_DOMAIN") .. "\"\r\n")
+		KSR.tm.t_reply(401, "Unauthorized")
 	end
 	return 1
 end

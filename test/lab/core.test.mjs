@@ -230,8 +230,12 @@ test('auth_done_of_the_epcscf_is_believed', async (t) => {
 	assert.equal(response.status, 200);
 	assert.match(response.header('P-Associated-URI'), /<sip:user1@home1\.net>/);
 	assert.match(response.header('P-Associated-URI'), /<tel:\+15550000001>/);
-	assert.deepEqual(since(from, impi), ['UAR', 'SAR'], 'a MAR was sent, or no SAR');
-	const saa = logged().slice(from).find((m) => m.message === 'SAA');
+	// The S-CSCF asks for the list first, then the registrar registers.
+	assert.deepEqual(since(from, impi), ['UAR', 'SAR', 'SAR', 'SAR'], 'a MAR was sent, or no SAR');
+	assert.deepEqual(logged().slice(from).filter((m) => m.message === 'SAR')
+		.map((m) => m['Server-Assignment-Type']), [0, 1, 1]);
+	const saa = logged().slice(from).find((m) => m.message === 'SAA'
+		&& m['Allowed-WAF-WWSF-Identities']);
 	assert.deepEqual(saa['Allowed-WAF-WWSF-Identities'], {
 		'WebRTC-Authentication-Function-Name': 'webrtc_authserver1@thirdparty.net',
 		'WebRTC-Web-Server-Function-Name': 'wwsf.thirdparty.net' });

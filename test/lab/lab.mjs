@@ -217,7 +217,8 @@ const COMMAND = {
 		if (values.netns && !values.inside)
 			return startInNetns(dir, values.netns, argv);
 		const lab = await start({ dir, host: values.host, parts: list(values.parts),
-			without: list(values.without), netns: values.netns, say: console.log });
+			without: list(values.without), netns: values.netns, say: console.log,
+			defines: values.define });
 		console.log(summary(lab));
 		return 0;
 	},
@@ -245,11 +246,11 @@ async function main(argv) {
 	const { values, positionals } = parseArgs({ args: argv, allowPositionals: true, options: {
 		dir: { type: 'string', default: DEFAULT_DIR }, host: { type: 'string', default: '127.0.0.1' },
 		parts: { type: 'string' }, without: { type: 'string' }, netns: { type: 'string' },
-		inside: { type: 'boolean' } } });
+		inside: { type: 'boolean' }, define: { type: 'string', multiple: true } } });
 	const [name, ...command] = positionals;
 	if (!Object.hasOwn(COMMAND, name ?? '')) {
 		console.error('lab start|stop|status|exec [--dir DIR] [--host ADDR] [--netns NAME]'
-			+ ' [--parts a,b] [--without a,b] [-- COMMAND...]');
+			+ ' [--parts a,b] [--without a,b] [--define WITH_X] [-- COMMAND...]');
 		return 2;
 	}
 	return COMMAND[name](path.resolve(values.dir), values, argv, command);

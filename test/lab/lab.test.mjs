@@ -9,7 +9,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, 
 	writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { DEFAULT_DIR, load, start, stop } from './lab.mjs';
-import { EXAMPLES, LAB } from './lib/plan.mjs';
+import { EXAMPLES, LAB, ROOT } from './lib/plan.mjs';
 import { fillSite } from './lib/sites.mjs';
 
 const CORE = ['hss', 'icscf', 'scscf'];
@@ -137,7 +137,7 @@ test('example_configurations_are_accepted_with_their_own_site', () => {
 	const modules = path.dirname(files.split('\n').find((f) => f.endsWith('/modules/tm.so')));
 	for (const [base, name] of [[EXAMPLES, 'icscf'], [EXAMPLES, 'scscf'], [LAB, 'pcscf']]) {
 		const check = spawnSync('kamailio', ['-c', '-f', path.join(base, name, `${name}.cfg`),
-			'-L', modules, '-Y', dir], { encoding: 'utf8' });
+			'-L', `${modules}:${path.join(ROOT, 'build/modules')}`, '-Y', dir], { encoding: 'utf8' });
 		assert.equal(check.status, 0, check.stderr);
 	}
 });

@@ -44,12 +44,20 @@ function result({ code, experimental }, ...more) {
 	return [vendorApp, noState, outcome, ...more];
 }
 
-/** AVP 656, or nothing where the subscription has no list (TS 29.229 6.3.64). */
-const allowedList = ({ allowed }) => (allowed ? [
-	avp('Allowed-WAF-WWSF-Identities', [
+/**
+ * AVP 656, or nothing where the subscription has no list (TS 29.229 6.3.64). An
+ * empty list is a group with an AVP that is no name (the group ends in *[AVP]):
+ * cdp drops a message that has an AVP without data.
+ */
+function allowedList({ allowed }) {
+	if (!allowed)
+		return [];
+	const names = [
 		...(allowed.waf ?? []).map((n) => avp('WebRTC-Authentication-Function-Name', n)),
-		...(allowed.wwsf ?? []).map((n) => avp('WebRTC-Web-Server-Function-Name', n)),
-	])] : []);
+		...(allowed.wwsf ?? []).map((n) => avp('WebRTC-Web-Server-Function-Name', n))];
+	return [avp('Allowed-WAF-WWSF-Identities',
+		names.length > 0 ? names : [avp('Vendor-Id', VENDOR_3GPP)])];
+}
 
 /** The subscription of a request, or the refusal. */
 function identify(subscribers, message, { impiRequired }) {

@@ -14,6 +14,9 @@ const DIAMETER = 15870;
 const named = (name, address, more = {}) =>
 	({ address, sip: SIP, name: `${name}.${DOMAIN}`, ...more });
 
+/** On the network of the nodes that share lists. */
+const shared = (n) => ({ address: `127.0.1.${n}`, port: 15090 });
+
 /** Addresses and ports of every node; host is what browsers see. */
 export function nodes(dir, host) {
 	const rpc = (name) => path.join(dir, 'run', name, 'ctl');
@@ -21,12 +24,15 @@ export function nodes(dir, host) {
 		hss: { address: '127.0.0.2', control: 15869,
 			messages: path.join(dir, 'log/hss.jsonl') },
 		icscf: named('icscf', '127.0.0.3', { diameter: DIAMETER, rpc: rpc('icscf') }),
-		scscf: named('scscf', '127.0.0.4', { diameter: DIAMETER, rpc: rpc('scscf') }),
+		scscf: named('scscf', '127.0.0.4', { diameter: DIAMETER, rpc: rpc('scscf'),
+			shared: shared(4) }),
 		pcscf: named('pcscf', '127.0.0.5', { rpc: rpc('pcscf') }),
-		epcscf: named('epcscf', '127.0.0.6', { wss: 8445, rpc: rpc('epcscf') }),
+		epcscf: named('epcscf', '127.0.0.6', { wss: 8445, rpc: rpc('epcscf'),
+			shared: shared(6) }),
 		rtpengine: { address: '127.0.0.7', ng: 2223, web: host, ims: '127.0.0.7' },
 		rtpengineIq: { address: '127.0.0.8', ng: 2223, http: 8080 },
 		numbers: { address: '127.0.0.40', sip: 5060 },
+		services: { address: '127.0.0.41', sip: 5060 },
 	};
 }
 
@@ -93,7 +99,10 @@ export function parts({ dir, host, node, tools }) {
 	const wwsf = path.join(EXAMPLES, 'wwsf/wwsf.mjs');
 	return [
 		kamailio('icscf', path.join(EXAMPLES, 'icscf/icscf.cfg')),
-		kamailio('scscf', path.join(EXAMPLES, 'scscf/scscf.cfg')),
+		{ ...kamailio('scscf', path.join(EXAMPLES, 'scscf/scscf.cfg'),
+			{ modules: `${tools.modules}:${tools.ourModules}` }),
+		needs: [path.join(EXAMPLES, 'scscf/scscf.cfg'),
+			path.join(tools.ourModules, 'tna_register.so')] },
 		kamailio('pcscf', path.join(LAB, 'pcscf/pcscf.cfg')),
 		program('hss', path.join(LAB, 'hss/hss.mjs'), {}),
 		{
@@ -117,6 +126,8 @@ export function parts({ dir, host, node, tools }) {
 		program('wwsf-partner', wwsf, { after: ['waf-partner'] }),
 		program('numbers', path.join(LAB, 'numbers/numbers.mjs'),
 			{ after: ['hss', 'pcscf'], ready: { log: /(\bregistered\b[^]*){3}/ } }),
+		program('services', path.join(LAB, 'services/services.mjs'),
+			{ after: ['hss', 'pcscf'], ready: { log: /(\bregistered\b[^]*){5}/ } }),
 		phone('alice'),
 		phone('bob'),
 	];

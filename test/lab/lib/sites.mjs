@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The site's side of every configuration: the policy files are linked, the
 // example site files are filled with the lab's values.
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync,
 	writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -28,7 +28,23 @@ export function fillSite(example, values, defines = []) {
 
 const net = (...list) => list.map((n) => `${n.address}/32`).join(',');
 
-function siteValues(name, { dir, host, node, tls, tools }) {
+// With WITH_DIGEST_CORE the S-CSCF believes nobody's auth-done.
+const NOBODY = '192.0.2.255/32';
+
+/** What the nodes that share lists need (WITH_NODES): each is the other's peer. */
+function nodeValues(name, { dir, node }) {
+	const peer = { epcscf: 'scscf', scscf: 'epcscf' }[name];
+	if (!peer)
+		return {};
+	const { address, port } = node[name].shared, other = node[peer].shared;
+	return { NODE_ADDR: address, NODE_PORT: port, NODE_NAME: `${name}1`,
+		NODE_NETS: net(node[name].shared, other), NODE_KEY_FILE: nodeKey(dir),
+		NODE_PEER: `sip:${other.address}:${other.port}` };
+}
+
+const nodeKey = (dir) => path.join(dir, 'etc/node.key');
+
+function siteValues(name, { dir, host, node, tls, tools, defines = [] }) {
 	const etc = path.join(dir, 'etc', name);
 	const values = {
 		HOME_DOMAIN: DOMAIN, VISITED_NETWORK: DOMAIN, CHILDREN: '2',
@@ -39,7 +55,13 @@ function siteValues(name, { dir, host, node, tls, tools }) {
 		ETC_DIR: etc, RUN_DIR: path.join(dir, 'run', name), MODULES_DIR: tools.ourModules,
 		DB_DIR: path.join(etc, 'db'), DIAMETER_XML: path.join(etc, `${name}.xml`),
 		TRUSTED_EPCSCF_NETS: net(node.epcscf), TRUSTED_PCSCF_NETS: net(node.pcscf),
-		TRUSTED_NETS: net(node.icscf),
+		TRUSTED_NODES: defines.includes('WITH_DIGEST_CORE') ? NOBODY
+			: ['udp', 'tcp'].map((t) => `${node.icscf.address};transport=${t}`).join(','),
+		HOME_WAF, NO_LIST: 'refuse',
+		REVOKED_FILE: path.join(dir, 'run', name, 'revoked'),
+		BARRED_FILE: path.join(dir, 'run', name, 'barred'),
+		...nodeValues(name, { dir, node }),
+		CREDENTIALS_FILE: path.join(etc, 'credentials'),
 		CORE_NETS: name === 'pcscf' ? net(node.icscf, node.scscf)
 			: net(node.icscf, node.scscf, node.pcscf, node.epcscf),
 	};
@@ -144,12 +166,17 @@ function wafSites(context) {
 
 function wwsfSite(name, context, { port, mode, issuer, client, pool }) {
 	const { dir, host, urls, tls } = context;
+	const leases = path.join(dir, 'run', `${name}.leases.json`);
+	// The WAF's keys are new at each start: no token of before is any good.
+	rmSync(leases, { force: true });
 	json(dir, name, {
 		listen: { host, port }, origin: `https://${host}:${port}`,
-		tls: { cert: tls.cert, key: tls.key }, domain: DOMAIN, mode, pool,
+		tls: { cert: tls.cert, key: tls.key }, domain: DOMAIN, mode, pool, leases,
 		waf: { issuer, client_id: client.client_id, client_secret: client.client_secret,
 			ca: tls.ca },
-		epcscf: { url: urls.wss, audience: AUDIENCE, scope: SCOPE, ca: tls.ca },
+		// Another name of the same node, for pages that tell the test network's PLMN.
+		epcscf: { url: urls.wss, audience: AUDIENCE, scope: SCOPE, ca: tls.ca,
+			...(host === '127.0.0.1' && { plmn: { '00101': urls.wss.replace(host, 'localhost') } }) },
 		hints: [{ number: '600', text: 'echo' }, { number: '601', text: 'a tone' },
 			{ number: '602', text: 'reads your keys back' }, { number: 'alice', text: 'a phone' }],
 	});
@@ -166,22 +193,35 @@ function wwsfSites(context, { portal, partner }) {
 			.map(({ impi, impus }) => ({ impi, impu: impus })) });
 }
 
-const DOES = { 600: 'echo', 601: 'tone', 602: 'digits' };
+const DOES = { 600: { does: 'echo' }, 601: { does: 'tone' }, 602: { does: 'digits' },
+	voicemail: { does: 'mailbox' }, hasty: { does: 'mailbox', hasty: true }, conference: { does: 'conference' }, sms: { does: 'messages' },
+	switchboard: { does: 'switchboard', transfer_to: `sip:601@${DOMAIN}` } };
 
-function numbersSite({ dir, node, users }) {
+/** What registers as a user behind the P-CSCF: the numbers, and the services. */
+function serviceSite(part, kind, list, key, { dir, node, users }) {
 	const hosts = Object.fromEntries(['icscf', 'scscf', 'pcscf', 'epcscf']
 		.map((name) => [node[name].name, node[name].address]));
-	json(dir, 'numbers', {
-		listen: { host: node.numbers.address, port: node.numbers.sip },
+	json(dir, part, {
+		listen: { host: node[part].address, port: node[part].sip },
 		proxy: { host: node.pcscf.address, port: node.pcscf.sip },
 		domain: DOMAIN, register: true, expires_s: 600, hosts,
-		numbers: Object.entries(users).filter(([, u]) => u.kind === 'service')
-			.map(([number, { impi, password }]) => ({ number, does: DOES[number], impi, password })),
+		[list]: Object.entries(users).filter(([, u]) => u.kind === kind)
+			.map(([name, { impi, password }]) => ({ [key]: name, ...DOES[name], impi, password })),
 	});
 }
 
 const section = (title, values) => [`[${title}]`,
 	...Object.entries(values).map(([key, value]) => `${key} = ${value}`), '', ''].join('\n');
+
+/** What the eP-CSCF answers a core with that wants passwords: HA1s, no more. */
+function credentialsSite(etc, users) {
+	const md5 = (text) => createHash('md5').update(text).digest('hex');
+	const file = path.join(etc, 'credentials');
+	writeFileSync(file, ['# IMPI:REALM:HA1', ...Object.values(users)
+		.filter((u) => ['web', 'pool'].includes(u.kind))
+		.map(({ impi, password }) => `${impi}:${DOMAIN}:${md5(`${impi}:${DOMAIN}:${password}`)}`),
+	''].join('\n'), { mode: 0o600 });
+}
 
 /** webrtc_auth.cfg and the flow token's key for the eP-CSCF. */
 function epcscfSite(context, { introspect }) {
@@ -208,6 +248,7 @@ function epcscfSite(context, { introspect }) {
 			impu: `sip:guest*@${DOMAIN}`,
 			pool: `pool*_private@${DOMAIN}`, anonymous: 'yes' }),
 	].join(''));
+	credentialsSite(etc, context.users);
 	writeFileSync(path.join(etc, 'flow.key'), `${randomBytes(32).toString('hex')}\n`,
 		{ mode: 0o600 });
 }
@@ -220,12 +261,14 @@ export function writeSites(context) {
 	for (const name of ['icscf', 'scscf'])
 		diameterSite(name, kamailioSite(name, path.join(EXAMPLES, name), context), context);
 	databaseSite(path.join(dir, 'etc/icscf'), context);
+	writeFileSync(nodeKey(dir), `${randomBytes(32).toString('hex')}\n`, { mode: 0o600 });
 	kamailioSite('pcscf', path.join(LAB, 'pcscf'), context);
 	hssSite(context);
 	rtpengineSite(context);
 	const clients = wafSites(context);
 	wwsfSites(context, clients);
-	numbersSite(context);
+	serviceSite('numbers', 'service', 'numbers', 'number', context);
+	serviceSite('services', 'server', 'services', 'name', context);
 	if (existsSync(path.join(EXAMPLES, 'epcscf/site.cfg')))
 		epcscfSite(context, clients);
 	for (const [name, user] of Object.entries(users))

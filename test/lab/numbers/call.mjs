@@ -10,6 +10,7 @@ import { agree, makeAnswer, makeOffer, parseSdp } from './sdp.mjs';
 const wait = (ms) => new Promise((done) => { setTimeout(done, ms); });
 
 // Events: 'digit' (key), 'media' (after each offer and answer), 'ended' (why).
+// `methods` takes over requests within the dialog.
 export class Call extends EventEmitter {
 	constructor(phone, fields) {
 		super();
@@ -113,7 +114,7 @@ export class Call extends EventEmitter {
 	get from() { return this.remoteUri; }
 
 	contact(response) {
-		response.add('Contact', this.phone.contact).add('Allow', this.phone.allow);
+		response.add('Contact', this.phone.callContact).add('Allow', this.phone.allow);
 	}
 
 	ring(status = 180, reason = 'Ringing') {
@@ -174,8 +175,8 @@ export class Call extends EventEmitter {
 			.add('From', `<${this.localUri}>;tag=${this.localTag}`).add('To', to)
 			.add('Call-ID', this.callId).add('CSeq', `${n} ${method}`)
 			.add('User-Agent', 'epcscf lab phone');
-		if (['INVITE', 'UPDATE'].includes(method)) {
-			message.add('Contact', this.phone.contact).add('Allow', this.phone.allow);
+		if (['INVITE', 'UPDATE', 'REFER', 'NOTIFY'].includes(method)) {
+			message.add('Contact', this.phone.callContact).add('Allow', this.phone.allow);
 		}
 		return message;
 	}
@@ -199,6 +200,8 @@ export class Call extends EventEmitter {
 			if (method === 'INVITE') this.tx = tx;
 			return this.answerOffer(tx, this.state);
 		}
+		const taken = this.methods?.[method];
+		if (taken) return taken(request, tx);
 		const known = ['INFO', 'OPTIONS', 'MESSAGE', 'NOTIFY'].includes(method);
 		return known ? tx.respond(200, 'OK') : tx.respond(501, 'Not Implemented');
 	}

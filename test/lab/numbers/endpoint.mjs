@@ -60,8 +60,7 @@ export class Endpoint extends EventEmitter {
 
 	transmit(message, { host, port }) {
 		if (!this.socket) return;
-		const data = Buffer.from(message.toString());
-		this.socket.send(data, port, this.hosts[host] ?? host, () => {});
+		this.socket.send(message.toBuffer(), port, this.hosts[host] ?? host, () => {});
 	}
 
 	// Where a request goes: its first Route, else the outbound proxy (for

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// SIP messages as objects: a start line, header fields in order, a body.
+// SIP messages as objects: a start line, header fields in order, a body: text,
+// or a Buffer of octets that need not be any text.
 import { randomBytes } from 'node:crypto';
 
 const COMPACT = { v: 'Via', f: 'From', t: 'To', i: 'Call-ID', m: 'Contact', l: 'Content-Length',
@@ -56,6 +57,11 @@ export function parseUri(uri) {
 		port: m[4] ? Number(m[4]) : undefined, params: parseParams(m[5] ?? '') };
 }
 
+function bodyOf(data) {
+	const octets = Buffer.from(data);
+	return octets.subarray(octets.indexOf('\r\n\r\n') + 4);
+}
+
 export class Message {
 	constructor(start, fields = [], body = '') {
 		Object.assign(this, { start, fields, body });
@@ -64,7 +70,7 @@ export class Message {
 		else Object.assign(this, { method: first, uri: second });
 	}
 
-	// undefined: not a SIP message.
+	// `octets` is the body as it came. undefined: not a SIP message.
 	static parse(data) {
 		const text = data.toString();
 		const end = text.indexOf('\r\n\r\n');
@@ -81,6 +87,7 @@ export class Message {
 			for (const v of LISTS.test(name.toLowerCase()) ? splitList(value) : [value]) fields.push([name, v]);
 		}
 		const message = new Message(start, fields, text.slice(end + 4));
+		message.octets = bodyOf(data);
 		return message.get('Via') && message.get('CSeq') && message.get('Call-ID')
 			&& message.get('From') && message.get('To') ? message : undefined;
 	}
@@ -123,10 +130,19 @@ export class Message {
 	get fromTag() { return parseAddress(this.get('From')).params.tag; }
 	get toTag() { return parseAddress(this.get('To')).params.tag; }
 
+	toBuffer() {
+		return Buffer.concat([Buffer.from(this.head()), Buffer.from(this.body)]);
+	}
+
 	toString() {
+		return this.head() + this.body;
+	}
+
+	// Everything up to the body; Content-Length counts octets.
+	head() {
 		const fields = this.fields.filter(([n]) => n.toLowerCase() !== 'content-length');
 		const length = Buffer.byteLength(this.body);
-		return [this.start, ...fields.map(([n, v]) => `${n}: ${v}`), `Content-Length: ${length}`, '', this.body]
+		return [this.start, ...fields.map(([n, v]) => `${n}: ${v}`), `Content-Length: ${length}`, '', '']
 			.join('\r\n');
 	}
 

@@ -10,6 +10,9 @@
  *   const { rms, dominant_hz, packets_n } = await call.listen(1000);
  *   await call.hangup();
  *   await phone.stop();
+ *
+ * `methods` takes over requests outside a dialog, `dialogs` (by Call-ID, with
+ * receive(request, tx)) those within one that is no call; see services/.
  */
 import { Call } from './call.mjs';
 import { answerChallenge, emptyAuthorization, parseChallenge } from './digest.mjs';
@@ -23,7 +26,7 @@ export class Phone {
 		const phone = new Phone();
 		Object.assign(phone, { config, impu: config.impu, calls: new Map(), serviceRoutes: [], waiting: [],
 			allow: 'INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE, INFO, MESSAGE, NOTIFY', registered: false,
-			messages: [], registerCallId: token(), registerCseq: 0 });
+			messages: [], methods: {}, dialogs: new Map(), registerCallId: token(), registerCseq: 0 });
 		phone.endpoint = new Endpoint(config);
 		phone.endpoint.on('request', (request, tx) => phone.receive(request, tx));
 		phone.endpoint.on('ack', (ack) => phone.calls.get(ack.get('Call-ID'))?.acknowledged(ack));
@@ -35,6 +38,9 @@ export class Phone {
 	get contact() {
 		return `<sip:${parseAddress(this.impu).uri.replace(/^sip:([^@]*).*/, '$1')}@${this.endpoint.sentBy}>`;
 	}
+
+	// In calls, with the features of the other end (RFC 3840), as `;isfocus`.
+	get callContact() { return this.contact + (this.config.features ?? ''); }
 
 	// The way out of a registered UE: P-CSCF, then what the core asked for.
 	initialRoutes() {
@@ -98,13 +104,27 @@ export class Phone {
 		return Call.dial(this, target, options);
 	}
 
+	// A request outside a dialog. Throws a SipError when refused.
+	async send(method, target, { headers = {}, body = '' } = {}) {
+		const request = new Message(`${method} ${target} SIP/2.0`);
+		request.add('Max-Forwards', '70').add('Route', ...this.initialRoutes())
+			.add('From', `<${this.impu}>;tag=${token()}`).add('To', `<${target}>`)
+			.add('Call-ID', `${token()}@${this.endpoint.host}`).add('CSeq', `1 ${method}`)
+			.add('P-Preferred-Identity', `<${this.impu}>`).add('User-Agent', 'epcscf lab phone');
+		for (const [name, value] of Object.entries(headers)) request.add(name, value);
+		request.body = body;
+		const response = await this.endpoint.request(request);
+		if (response.status >= 300) throw new SipError(response.status, response.reason, response);
+		return response;
+	}
+
 	// The next call that comes in; rings at once.
 	nextCall() {
 		return new Promise((done) => { this.waiting.push(done); });
 	}
 
 	receive(request, tx) {
-		const call = request.toTag && this.calls.get(request.get('Call-ID'));
+		const call = request.toTag && (this.calls.get(request.get('Call-ID')) ?? this.dialogs.get(request.get('Call-ID')));
 		if (call) return call.receive(request, tx);
 		if (request.toTag) return tx.respond(481, 'Call/Transaction Does Not Exist');
 		const required = request.all('Require').filter((tag) => tag !== 'timer');
@@ -112,6 +132,7 @@ export class Phone {
 			return tx.respond(420, 'Bad Extension', { toTag: token(),
 				change: (response) => response.add('Unsupported', required.join(', ')) });
 		}
+		if (this.methods[request.method]) return this.methods[request.method](request, tx);
 		switch (request.method) {
 			case 'INVITE': return this.receiveInvite(request, tx);
 			case 'OPTIONS': return tx.respond(200, 'OK', { toTag: token(),
