@@ -32,12 +32,14 @@ export class OAuthClient {
 	}
 
 	// Where to send the browser, and what to remember until it comes back.
-	async begin({ again = false } = {}) {
+	// `identify`: only who it is; the token comes by lend().
+	async begin({ again = false, identify = false } = {}) {
 		const { authorization_endpoint: where } = await this.metadata();
 		const login = { state: random(), nonce: random(), verifier: random() };
 		const query = new URLSearchParams({
 			response_type: 'code', client_id: this.waf.client_id, redirect_uri: this.redirectUri,
-			scope: `openid profile ${this.resource.scope}`, resource: this.resource.audience,
+			...(identify ? { scope: 'openid profile' }
+				: { scope: `openid profile ${this.resource.scope}`, resource: this.resource.audience }),
 			state: login.state, nonce: login.nonce, code_challenge_method: 'S256',
 			code_challenge: createHash('sha256').update(login.verifier).digest('base64url'),
 			...(again && { prompt: 'login' }),
@@ -63,7 +65,13 @@ export class OAuthClient {
 			resource: this.resource.audience });
 	}
 
-	// An account of this WWSF's pool (TS 33.203 X.4.2.3): parameter "impi".
+	// Is that user still signed in at the WAF? An OAuthError says no.
+	stillSignedIn(refreshToken) {
+		return this.token({ grant_type: 'refresh_token', refresh_token: refreshToken });
+	}
+
+	// A token for an IMS account that this WWSF may ask for, of its pool (TS 33.203
+	// X.4.2.3) or of one of its users (X.3.2.3): parameter "impi".
 	lend(impi) {
 		return this.token({ grant_type: 'client_credentials', impi,
 			scope: this.resource.scope, resource: this.resource.audience });
@@ -91,6 +99,6 @@ export class OAuthClient {
 			|| !(claims.exp * 1000 > Date.now())) {
 			throw new OAuthError('invalid_id_token', 'the ID token does not fit this sign-in');
 		}
-		return { name: claims.name ?? claims.sub, impi: claims.impi, impu: claims.impu };
+		return { claims, name: claims.name ?? claims.sub, impi: claims.impi, impu: claims.impu };
 	}
 }

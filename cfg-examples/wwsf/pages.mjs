@@ -29,9 +29,9 @@ function scriptHashes(html) {
 }
 
 function policy(site, hashes) {
-	const socket = new URL(site.epcscf.url);
+	const hosts = new Set([site.epcscf.url, ...Object.values(site.epcscf.plmn ?? {})].map((url) => new URL(url).host));
 	// https as well as wss: epcscf.js asks both to tell what is wrong.
-	const edge = `wss://${socket.host} https://${socket.host}`;
+	const edge = [...hosts].map((host) => `wss://${host} https://${host}`).join(' ');
 	return ["default-src 'none'", `script-src 'self' ${hashes}`.trim(), "style-src 'self'",
 		"img-src 'self' data:", "media-src 'self' blob: mediastream:", `connect-src 'self' ${edge}`,
 		"form-action 'self'", "frame-ancestors 'none'", "base-uri 'none'"].join('; ');

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Browser sessions in memory, named by a cookie scripts cannot read, and the
-// pool of IMS accounts that sessions borrow.
+// Browser sessions in memory, named by a cookie scripts cannot read.
 import { createHash, randomBytes } from 'node:crypto';
 
 const IDLE_MS = 8 * 3600_000;
@@ -9,9 +8,9 @@ const SWEEP_MS = 10_000;
 
 export class Sessions {
 	// Cookies do not tell ports apart, so the name carries the origin.
-	constructor(origin, onEnd) {
+	constructor(origin) {
 		const tag = createHash('sha256').update(origin).digest('hex').slice(0, 8);
-		Object.assign(this, { name: `__Host-wwsf-${tag}`, onEnd, byId: new Map() });
+		Object.assign(this, { name: `__Host-wwsf-${tag}`, byId: new Map() });
 		this.timer = setInterval(() => this.sweep(), SWEEP_MS);
 		this.timer.unref();
 	}
@@ -26,10 +25,14 @@ export class Sessions {
 		}
 	}
 
-	find(req) {
+	// The cookie's value, whether there is such a session or not.
+	idOf(req) {
 		const pairs = (req.headers.cookie ?? '').split(/;\s*/).map((pair) => pair.split('='));
-		const id = pairs.find(([name]) => name === this.name)?.[1];
-		const session = this.byId.get(id);
+		return pairs.find(([name]) => name === this.name)?.[1];
+	}
+
+	find(req) {
+		const session = this.byId.get(this.idOf(req));
 		if (session) session.used_ms = Date.now();
 		return session;
 	}
@@ -46,29 +49,6 @@ export class Sessions {
 	}
 
 	end(session) {
-		if (session && this.byId.delete(session.id)) this.onEnd(session);
-	}
-}
-
-// `{n}` in an entry with "from" and "to" stands for each number between them.
-function expand(entry) {
-	if (entry.from === undefined) return [entry];
-	const { from, to, ...rest } = entry;
-	return Array.from({ length: to - from + 1 }, (_, i) => (
-		JSON.parse(JSON.stringify(rest).replaceAll('{n}', String(from + i)))));
-}
-
-export class Pool {
-	constructor(entries = []) {
-		this.free = entries.flatMap(expand);
-	}
-
-	// First in, first out: an account rests as long as possible between users.
-	take() {
-		return this.free.shift();
-	}
-
-	giveBack(account) {
-		if (account) this.free.push(account);
+		if (session) this.byId.delete(session.id);
 	}
 }

@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // A WebRTC web server function: node wwsf.mjs --config site.json
 // Serves the page, signs people in at the WAF, hands the token to its own page.
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:https';
-import { dirname, resolve } from 'node:path';
+import { basename, dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { IdentityMap, Leases } from './identities.mjs';
 import { makeLookup, probeWebSocket } from './http.mjs';
 import { OAuthClient, OAuthError } from './oauth.mjs';
 import { commonHeaders, loadPages, sendPage } from './pages.mjs';
-import { Pool, Sessions } from './sessions.mjs';
+import { Sessions } from './sessions.mjs';
 
 const BODY_MAX = 1024;
 const PROBE_EVERY_MS = 2000;
@@ -33,6 +35,10 @@ async function readJson(req) {
 	}
 }
 
+// The eP-CSCF for a UE in this network (TS 23.228 U.2.1.2 step 1): MCC and MNC
+// in digits; one that the site does not name gets the ordinary one.
+export const edgeOf = ({ epcscf }, plmn) => (Object.hasOwn(epcscf.plmn ?? {}, plmn) ? epcscf.plmn[plmn] : epcscf.url);
+
 export class Wwsf {
 	static async start(site, log = logLine) {
 		const wwsf = new Wwsf();
@@ -40,8 +46,11 @@ export class Wwsf {
 		const trust = (file) => ({ lookup, ca: file && readFileSync(file) });
 		Object.assign(wwsf, { site, log });
 		wwsf.pages = loadPages(site);
-		wwsf.pool = new Pool(site.pool);
-		wwsf.sessions = new Sessions(site.origin, (session) => wwsf.pool.giveBack(session.account));
+		wwsf.pool = site.mode === 'pool';
+		wwsf.anonymous = wwsf.pool && site.sign_in !== 'required';
+		wwsf.identities = new IdentityMap(site.identities);
+		wwsf.leases = new Leases({ pool: site.pool, file: site.leases, grace_s: site.lease_grace_s, token_max_s: site.token_max_s });
+		wwsf.sessions = new Sessions(site.origin);
 		wwsf.probeNet = { ...trust(site.epcscf.ca), origin: site.origin };
 		wwsf.oauth = new OAuthClient(site.waf, site.epcscf, `${site.origin}/callback`, trust(site.waf.ca));
 		wwsf.server = createServer({ cert: readFileSync(site.tls.cert),
@@ -108,7 +117,8 @@ export class Wwsf {
 
 	async login(req, res) {
 		const old = this.sessions.find(req);
-		const { url, login } = await this.oauth.begin({ again: old?.signedOut });
+		const identify = this.pool || Boolean(this.identities.template);
+		const { url, login } = await this.oauth.begin({ again: old?.signedOut, identify });
 		this.sessions.end(old);
 		this.sessions.begin(res, { login });
 		this.goTo(res, url);
@@ -118,8 +128,8 @@ export class Wwsf {
 		const old = this.sessions.find(req);
 		try {
 			const { tokens, who } = await this.oauth.finish(old?.login, query);
-			this.sessions.begin(res, { tokens, who });
-			this.log('signed-in', { impi: who.impi });
+			this.sessions.begin(res, this.signedIn(tokens, who));
+			this.log('signed-in', this.pool ? {} : { impi: who.impi });
 		} catch (error) {
 			if (!(error instanceof OAuthError)) throw error;
 			this.log('sign-in-failed', { error: error.code });
@@ -130,18 +140,42 @@ export class Wwsf {
 		return this.goTo(res, '/');
 	}
 
-	logout(req, res) {
+	// What the session holds, by where this user's identity comes from: the pool,
+	// this server's own table, or the WAF.
+	signedIn(tokens, { claims, ...who }) {
+		if (this.pool) return { who: { name: who.name }, holder: `user:${claims.sub}`, signIn: tokens };
+		const own = this.identities.of(claims);
+		if (own) return { who: Object.assign(who, { impi: own.impi, impu: own.impu }), own: true, signIn: tokens };
+		if (this.identities.template || !who.impi || !who.impu?.length) throw new OAuthError('no_identity', 'no IMS identity for this user');
+		return { who, tokens };
+	}
+
+	// A guest without a name is known by the session cookie, of which only a hash
+	// is kept; the same browser finds its account again after a restart.
+	guest(req, res) {
+		const hash = (id) => `guest:${createHash('sha256').update(id).digest('hex')}`;
+		const was = this.sessions.idOf(req);
 		this.sessions.end(this.sessions.find(req));
-		this.sessions.begin(res, { signedOut: true });
+		const session = this.sessions.begin(res, {});
+		session.holder = hash(session.id);
+		if (was) this.leases.rename(hash(was), session.holder);
+		return session;
+	}
+
+	logout(req, res) {
+		const session = this.sessions.find(req);
+		this.sessions.end(session);
+		if (this.anonymous && !session?.holder?.startsWith('user:')) this.guest(req, res);
+		else this.sessions.begin(res, { signedOut: true });
 		this.json(res, 200, {});
 	}
 
 	// The page's own token and identities; `fresh` asks for one never seen.
 	async token(req, res) {
-		const { fresh } = await readJson(req);
-		const session = this.sessions.find(req) ?? (this.site.mode === 'pool'
-			? this.sessions.begin(res, {}) : undefined);
-		if (this.site.mode !== 'pool' && !session?.tokens) {
+		const { fresh, plmn } = await readJson(req);
+		let session = this.sessions.find(req);
+		if (this.anonymous && !session?.holder) session = this.guest(req, res);
+		if (!session?.holder && !session?.who) {
 			return this.json(res, 401, { error: 'signed_out', sign_in: '/login' });
 		}
 		// Two tabs that ask at once share one request to the WAF.
@@ -151,7 +185,7 @@ export class Wwsf {
 		} catch (error) {
 			if (!(error instanceof OAuthError)) throw error;
 			this.log('renewal-refused', { error: error.code });
-			if (error.code === 'pool_empty') return this.json(res, 503, { error: error.code });
+			if (error.code === 'pool_empty') return this.poolEmpty(res);
 			this.sessions.end(session);
 			return this.json(res, 401, { error: error.code, sign_in: '/login' });
 		}
@@ -160,26 +194,44 @@ export class Wwsf {
 			access_token: tokens.access_token,
 			expires_in: Math.floor((tokens.ends_ms - Date.now()) / 1000),
 			impi: who.impi, impu: who.impu, name: who.name,
-			epcscf: this.site.epcscf.url, domain: this.site.domain,
-			hints: this.site.hints ?? [], mode: this.site.mode ?? 'sign-in',
+			epcscf: edgeOf(this.site, plmn), domain: this.site.domain,
+			hints: this.site.hints ?? [], mode: this.site.mode ?? 'sign-in', anonymous: this.anonymous,
 		});
+	}
+
+	poolEmpty(res) {
+		const wait_s = this.leases.wait_s();
+		res.setHeader('Retry-After', wait_s);
+		this.json(res, 503, { error: 'pool_empty', retry_after_s: wait_s });
 	}
 
 	async renew(session, fresh) {
 		const { tokens } = session;
 		const left = tokens ? tokens.ends_ms - Date.now() : 0;
 		if (!fresh && left > (tokens?.expires_in ?? 0) * 500) return;
-		if (this.site.mode === 'pool') {
-			session.account ??= this.pool.take();
-			if (!session.account) throw new OAuthError('pool_empty');
-			session.who = { name: 'guest', ...session.account };
-			session.tokens = await this.oauth.lend(session.account.impi);
-			// Nobody renews: the account goes back soon after its token ended.
-			session.idle_ms = 2 * session.tokens.expires_in * 1000;
-		} else {
-			session.tokens = { ...tokens, ...await this.oauth.renew(tokens.refresh_token) };
-		}
+		// The token that follows is the server's own: whose it is, the WAF is asked here.
+		const { refresh_token: signIn } = session.signIn ?? {};
+		if (signIn) Object.assign(session.signIn, await this.oauth.stillSignedIn(signIn));
+		if (this.pool) await this.lend(session);
+		else if (session.own) session.tokens = await this.oauth.lend(session.who.impi);
+		else session.tokens = { ...tokens, ...await this.oauth.renew(tokens.refresh_token) };
 		this.log('token', { impi: session.who.impi, expires_in: session.tokens.expires_in });
+	}
+
+	// Client credentials alone (TS 33.203 X.4): who the user is stays here.
+	async lend(session) {
+		const account = this.leases.take(session.holder);
+		if (!account) throw new OAuthError('pool_empty');
+		try {
+			session.tokens = await this.oauth.lend(account.impi);
+		} catch (error) {
+			this.leases.failed(account.impi);
+			throw error;
+		}
+		this.leases.granted(account.impi, session.tokens.ends_ms);
+		session.who = { name: session.who?.name ?? 'guest', impi: account.impi, impu: account.impu };
+		// Nobody renews: the session goes soon after its token, and the cookie's hash stays with the lease.
+		if (!session.holder.startsWith('user:')) session.idle_ms = 2 * session.tokens.expires_in * 1000;
 	}
 
 	// Answers from memory for a while: nobody floods the eP-CSCF through us.
@@ -197,6 +249,7 @@ export function readSite(path) {
 	for (const key of ['listen', 'origin', 'tls', 'waf', 'epcscf', 'domain']) {
 		if (!site[key]) throw new Error(`${path}: "${key}" is missing`);
 	}
+	if (site.mode === 'pool') site.leases = file(site.leases ?? `${basename(path, '.json')}.leases.json`);
 	site.tls = { cert: file(site.tls.cert), key: file(site.tls.key) };
 	site.waf.ca = file(site.waf.ca);
 	site.epcscf.ca = file(site.epcscf.ca);

@@ -122,7 +122,8 @@ export class Edge {
 		if (!request.toTag) request.fields.unshift(['Record-Route', `<sip:127.0.0.1:${this.port};lr>`]);
 		request.fields = request.fields.filter(([n]) => n !== 'Authorization');
 		request.fields.unshift(['Via', `SIP/2.0/${to.peer.kind === 'ws' ? 'WSS' : 'UDP'} 127.0.0.1:${this.port};branch=${branch}`]);
-		return to.peer.send(request.toString());
+		request.body = request.octets; // which need not be any text
+		return to.peer.send(request.toBuffer());
 	}
 
 	find(uri) {

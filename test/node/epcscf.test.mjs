@@ -2,6 +2,7 @@
 // The example page and its library in a real browser, against a stand-in core.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import { createSocket } from 'node:dgram';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -168,15 +169,14 @@ test('page_calls_are_heard_and_every_request_has_the_bearer', { skip }, async (t
 			assert.ok(Math.abs(heard.peak - 1000) < 20, JSON.stringify(heard));
 			assert.equal(heard.connection, 'connected');
 		}
-		const tones = guest.evaluate(() => new Promise((done) => {
-			let all = '';
-			line.currentCall.peerConnection.getSenders()[0].dtmf.ontonechange = ({ tone: key }) => {
-				all += key;
-				if (!key) done(all);
-			};
-		}));
+		// A slow click may come when the browser is through with the key before it.
+		await guest.evaluate(() => {
+			globalThis.tones = '';
+			line.currentCall.peerConnection.getSenders()[0].dtmf.ontonechange = ({ tone: key }) => { globalThis.tones += key; };
+		});
 		for (const key of ['4', '#', '7']) await guest.click(`#pad button:text-is("${key}")`);
-		assert.equal(await tones, '4#7');
+		await guest.waitForFunction(() => globalThis.tones.length >= 3);
+		assert.equal(await guest.evaluate(() => globalThis.tones), '4#7');
 		await guest.click('#hangup');
 		await alice.waitForFunction(() => !line.currentCall);
 		assert.match(await alice.textContent('#call-text'), /Call ended/);
@@ -209,17 +209,28 @@ test('page_declines_cancels_and_tells_why_in_words', { skip }, async () => {
 	}), { origin: home.site.origin });
 });
 
-test('page_sends_the_invite_at_the_first_candidate', { skip }, async () => {
+// A STUN server that is silent: the browser gathers for seconds more.
+test('page_sends_the_invite_at_the_first_candidate', { skip }, async (t) => {
+	const silent = createSocket('udp4');
+	t.after(() => silent.close());
+	await new Promise((done) => { silent.bind(0, '127.0.0.1', done); });
 	await person(async (guest) => {
 		await registered(guest);
-		const ask = () => guest.evaluate(() => new Promise((done) => {
-			const begun = performance.now();
-			const call = line.call('nobody');
-			call.on('state', () => done(performance.now() - begun));
-		}));
-		await ask();
-		const ms = await ask();
-		assert.ok(ms < 110, `${ms} ms`);
+		await guest.evaluate((port) => {
+			const [Real, { send }] = [RTCPeerConnection, WebSocket.prototype];
+			globalThis.RTCPeerConnection = class extends Real {
+				constructor(config) {
+					super({ ...config, iceServers: [{ urls: `stun:127.0.0.1:${port}` }] });
+					globalThis.pc = this;
+				}
+			};
+			WebSocket.prototype.send = function sent(text) {
+				if (/^INVITE /.test(text)) globalThis.gathering = globalThis.pc.iceGatheringState;
+				return send.call(this, text);
+			};
+			line.call('nobody');
+		}, silent.address().port);
+		assert.equal(await (await guest.waitForFunction(() => globalThis.gathering)).jsonValue(), 'gathering');
 	});
 });
 

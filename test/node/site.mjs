@@ -16,7 +16,7 @@ export function freePort() {
 	});
 }
 
-export async function startWaf(ca, { callback, lifetime_s }) {
+export async function startWaf(ca, { callback, lifetime_s, clients = [] }) {
 	const port = await freePort();
 	return Waf.start({
 		listen: { host: '127.0.0.1', port }, issuer: `https://127.0.0.1:${port}`, waf_id: 'waf@home1.net',
@@ -32,20 +32,22 @@ export async function startWaf(ca, { callback, lifetime_s }) {
 				grants: ['authorization_code', 'refresh_token'] },
 			{ client_id: 'guests', client_secret: 'secret-of-guests', wwsf: 'www.thirdparty.net',
 				grants: ['client_credentials'], impi_patterns: ['pool*_private@home1.net'] },
+			...clients,
 		],
 	}, () => {});
 }
 
-// pool: so many accounts to lend, no sign-in.
-export function startWwsf(ca, waf, edge, { port, pool }) {
+// pool: so many accounts to lend, no sign-in. more: further keys of its site file.
+export function startWwsf(ca, waf, edge, { port, pool, client, more, log = () => {} }) {
 	return Wwsf.start({
 		listen: { host: '127.0.0.1', port }, origin: `https://127.0.0.1:${port}`, tls: ca, domain: 'home1.net',
 		mode: pool ? 'pool' : 'sign-in',
 		pool: pool ? [{ from: 1, to: pool, impi: 'pool{n}_private@home1.net', impu: ['sip:pool{n}@home1.net'] }] : [],
-		waf: { issuer: waf.config.issuer, ca: ca.caFile, client_id: pool ? 'guests' : 'wwsf1',
-			client_secret: pool ? 'secret-of-guests' : 'secret-of-wwsf1' },
+		waf: { issuer: waf.config.issuer, ca: ca.caFile, client_id: client ?? (pool ? 'guests' : 'wwsf1'),
+			client_secret: `secret-of-${client ?? (pool ? 'guests' : 'wwsf1')}` },
 		epcscf: { url: `wss://127.0.0.1:${edge.wssPort}/`, audience: AUDIENCE, scope: SCOPE, ca: ca.caFile },
 		hints: [{ number: '600', text: 'echo' }, { number: '601', text: 'a tone' },
 			{ number: '602', text: 'reads your keys back' }, { number: 'bob', text: 'Bob' }],
-	}, () => {});
+		...more,
+	}, log);
 }

@@ -119,6 +119,7 @@ async function begin() {
 		let known;
 		line = await connect({
 			audio: $('raw').checked ? RAW_AUDIO : true,
+			plmn: sessionStorage.getItem('plmn') ?? undefined,
 			token: async (how) => {
 				known = await fetchToken(how);
 				note(`token for ${known.impi}, good for ${known.expires_in} s`);
@@ -126,8 +127,8 @@ async function begin() {
 			},
 		});
 		window.line = line;
-		line.mode = known.mode;
-		$('sign-out').textContent = known.mode === 'pool' ? 'Leave' : 'Sign out';
+		line.anonymous = known.anonymous;
+		$('sign-out').textContent = known.anonymous ? 'Leave' : 'Sign out';
 		$('name').textContent = line.name ?? '';
 		$('identity').textContent = line.identity.replace(/^sip:/, '');
 		$('who').hidden = $('phone').hidden = false;
@@ -135,7 +136,13 @@ async function begin() {
 		line.on('status', showStatus);
 		line.on('renewed', () => note('registration renewed'));
 		line.on('log', ({ text }) => note(text));
-		line.on('call', showCall);
+		// In a transfer there are two for a while: the new one is shown.
+		line.on('call', (event) => { if ([event.call, undefined].includes(line.currentCall)) showCall(event); });
+		line.on('message', ({ from, type, text, octets }) => note(`${from}: ${text ?? `${octets.length} octets of ${type}`}`));
+		line.on('transfer', ({ target, accept }) => {
+			note(`sent on to ${target}`);
+			accept();
+		});
 		$('call').disabled = true;
 	} catch (error) {
 		if (error.code === 'signed_out') {
@@ -174,11 +181,14 @@ $('again').onclick = begin;
 $('sign-out').onclick = async () => {
 	line.stop();
 	await fetch('/logout', { method: 'POST' });
-	showStatus({ state: 'stopped', text: 'signed out', signIn: line.mode === 'pool' ? undefined : '/login' });
+	showStatus({ state: 'stopped', text: 'signed out', signIn: line.anonymous ? undefined : '/login' });
 };
 // A call in progress takes the setting of its beginning.
 $('raw').onchange = () => line?.setAudio($('raw').checked ? RAW_AUDIO : true);
 
+// A page that was told its network keeps that over the sign-in.
+const plmn = new URLSearchParams(location.search).get('plmn');
+if (plmn) sessionStorage.setItem('plmn', plmn);
 const problem = new URLSearchParams(location.search).get('problem');
 if (problem) {
 	history.replaceState(null, '', '/');

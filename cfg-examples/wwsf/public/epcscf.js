@@ -13,10 +13,15 @@
  * (TS 24.371 7.2.1). It is never in a URL, a log, an event or a storage.
  */
 import JsSIP from './jssip.js';
+import { Emitter, LineError, instanceId, retryAfter_s, sleep } from './epcscf-base.js';
+import { Call } from './epcscf-call.js';
 import { BearerSocket, diagnose } from './epcscf-socket.js';
+import { Services, Subscription } from './epcscf-services.js';
 
 const DEFAULTS = {
 	token: fetchToken,       // async ({fresh}) => {access_token, expires_in, impu, …}
+	plmn: undefined,         // MCC and MNC in digits, where the page knows them: which eP-CSCF to use
+	digest: undefined,       // {impi, password, impu, url}: SIP Digest in place of a token
 	probe: '/probe',         // what the web server sees of the eP-CSCF; '' = do not ask
 	audio: true,             // getUserMedia's audio constraints; RAW_AUDIO = no processing
 	audioElement: undefined, // where the other side is heard; default: one of our own
@@ -48,63 +53,21 @@ export const CLOSE_CODES = {
 	4409: { then: 'stop', text: 'this line was opened again elsewhere' },
 };
 
-const CALL_ENDS = {
-	401: 'the token was not accepted', 403: 'this call is not allowed', 404: 'no such number',
-	408: 'no answer from the network', 410: 'no such number', 480: 'not reachable just now',
-	484: 'the number is incomplete', 486: 'busy', 487: 'cancelled', 488: 'no common media format',
-	500: 'trouble in the network', 503: 'the network is overloaded', 504: 'no answer from the network',
-	600: 'busy', 603: 'declined',
-};
-const CAUSE_ENDS = {
-	'Terminated': 'call ended', 'Canceled': 'cancelled', 'No Answer': 'nobody answered',
-	'User Denied Media Access': 'the microphone may not be used', 'Connection Error': 'connection lost',
-	'Bad Media Description': 'no common media format', 'Request Timeout': 'no answer from the network',
-};
-
 const RETRY_MAX_S = 60;
 // A token that ends sooner is not worth a registration: the eP-CSCF may refuse it.
 const TOKEN_MIN_S = 60;
 // A refused token's close frame comes right behind the 401: let it arrive first.
 const CLOSE_GRACE_S = 1;
-// So long a caller waits for a network that asks for a moment.
-const CALL_RETRY_MAX_S = 3;
 const REGISTER_WAIT_S = 5;
 const now_s = () => Date.now() / 1000;
-const retryAfter_s = (response) => {
-	const s = Number.parseInt(response?.getHeader('Retry-After'), 10);
-	return s > 0 ? s : undefined;
-};
-const sleep = (s) => new Promise((done) => { setTimeout(done, s * 1000); });
 
-export { diagnose };
-
-export class LineError extends Error {
-	constructor(code, text, more = {}) {
-		super(text);
-		Object.assign(this, { code }, more);
-	}
-}
-
-class Emitter {
-	#listeners = new Map();
-
-	/** Calls fn(detail) at each event; returns a function that ends that. */
-	on(name, fn) {
-		if (!this.#listeners.has(name)) this.#listeners.set(name, new Set());
-		this.#listeners.get(name).add(fn);
-		return () => this.#listeners.get(name).delete(fn);
-	}
-
-	emit(name, detail) {
-		for (const fn of [...this.#listeners.get(name) ?? []]) fn(detail);
-	}
-}
+export { diagnose, Call, LineError };
 
 /** The default token source: the page's own server, same origin, by POST. */
-export async function fetchToken({ fresh }) {
+export async function fetchToken({ fresh, plmn }) {
 	const answer = await fetch('/token', {
 		method: 'POST', credentials: 'same-origin', cache: 'no-store',
-		headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ fresh }),
+		headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ fresh, plmn }),
 	});
 	const body = await answer.json().catch(() => ({}));
 	if (answer.status === 401) {
@@ -112,42 +75,15 @@ export async function fetchToken({ fresh }) {
 	}
 	if (!answer.ok) {
 		throw new LineError('no_token', body.error === 'pool_empty'
-			? 'all guest lines are in use' : 'the web server got no token');
+			? `all guest lines are in use, the next may be free in ${body.retry_after_s} s` : 'the web server got no token');
 	}
 	return body;
 }
 
-/**
- * An instance id that outlives reloads, so that a reloaded page replaces its
- * own registration. Each open tab holds another one, by a lock of the browser.
- */
-let pageInstance;
-const instanceId = () => { pageInstance ??= takeInstance(); return pageInstance; };
-
-async function takeInstance() {
-	const own = (n) => {
-		const key = `epcscf-instance-${n}`;
-		const id = localStorage.getItem(key) ?? crypto.randomUUID();
-		localStorage.setItem(key, id);
-		return id;
-	};
-	if (!navigator.locks) return crypto.randomUUID();
-	for (let n = 0; n < 16; n++) {
-		const got = await new Promise((tell) => {
-			navigator.locks.request(`epcscf-instance-${n}`, { ifAvailable: true }, (lock) => {
-				tell(Boolean(lock));
-				return lock && new Promise(() => {}); // held until the page goes
-			});
-		});
-		if (got) return own(n);
-	}
-	return crypto.randomUUID();
-}
-
 export class Line extends Emitter {
-	#token; #ua; #socket; #options; #timer; #renewing; #stopped = false;
+	#token; #ua; #socket; #services; #options; #timer; #renewing; #stopped = false;
 	#rejected; #rejections = 0; #refusedAt_s = 0; #failures = 0; #notBefore_s = 0;
-	#asked = {}; #bound; #until_s = 0; #endTimer;
+	#asked = {}; #bound; #until_s = 0; #endTimer; #ending;
 	#wake = () => this.#renewIfDue();
 
 	constructor(options, token, instance) {
@@ -171,8 +107,8 @@ export class Line extends Emitter {
 	#begin(url, instance) {
 		this.url = url;
 		this.#socket = new BearerSocket(url, {
-			token: (text) => this.#tokenFor(text),
-			received: (data) => this.#sniff(data),
+			credentials: (text) => (this.#options.digest ? this.#nameFor(text) : `Bearer ${this.#tokenFor(text)}`),
+			received: (text, octets) => { this.#sniff(text); this.#services.received(octets); },
 			closed: (opened, code, reason) => this.#closed(opened, code, reason),
 		});
 		const words = instance.replaceAll('-', '');
@@ -182,7 +118,9 @@ export class Line extends Emitter {
 			instance_id: instance, register: false, register_expires: this.#options.expires_s,
 			connection_recovery_min_interval: 1, connection_recovery_max_interval: 30,
 			user_agent: 'epcscf.js', session_timers: this.#options.sessionTimers ?? true,
+			...(this.#options.digest && { authorization_user: this.impi, password: this.#options.digest.password }),
 		});
+		this.#services = new Services(this, this.#ua, this.#socket);
 		this.#ua.on('connected', () => this.#connected());
 		this.#ua.on('registrationFailed', (e) => this.#refused(e.response, e.cause));
 		this.#ua.on('registrationExpiring', () => this.#refresh());
@@ -204,6 +142,13 @@ export class Line extends Emitter {
 			return this.#token.access_token;
 		}
 		return (this.#bound?.ends_s > now_s() ? this.#bound : this.#token).access_token;
+	}
+
+	// Who asks for a challenge says as whom (TS 24.229 5.1.1.2): the S-CSCF could
+	// guess only an IMPI that is written like the IMPU.
+	#nameFor(text) {
+		if (!text.startsWith('REGISTER ') || /\r\nAuthorization:/i.test(text)) return undefined;
+		return `Digest username="${this.impi}", realm="${this.domain}", nonce="", uri="sip:${this.domain}", response=""`;
 	}
 
 	#status(state, text, more = {}) {
@@ -247,7 +192,9 @@ export class Line extends Emitter {
 	#refused(response, cause) {
 		const code = response?.status_code;
 		if (this.#stopped || !this.#ua.isConnected()) return;
-		if (code === 401 || code === 407) {
+		if (this.#options.digest && [401, 403, 407].includes(code)) {
+			this.#endSoon(`the network did not accept identity and password (${code})`, code, { why: 'password' });
+		} else if (code === 401 || code === 407) {
 			this.#refusedAt_s = now_s();
 			this.#tokenRejected(`registration refused (${code})`);
 		} else if (code >= 400 && code < 500 && ![408, 423, 430, 480].includes(code)) {
@@ -263,9 +210,16 @@ export class Line extends Emitter {
 		}
 	}
 
+	// Where the other side is closing, its close event is on its way and decides.
 	#endSoon(text, code, more) {
 		clearTimeout(this.#endTimer);
-		this.#endTimer = setTimeout(() => this.#end(text, code, more), CLOSE_GRACE_S * 1000);
+		this.#ending = () => this.#end(text, code, more);
+		this.#endTimer = setTimeout(() => { if (!this.#socket.closing) this.#ending?.(); }, CLOSE_GRACE_S * 1000);
+	}
+
+	#endNot() {
+		clearTimeout(this.#endTimer);
+		this.#ending = undefined;
 	}
 
 	// The second token refused in a row ends it.
@@ -284,18 +238,19 @@ export class Line extends Emitter {
 		if (this.#stopped) return;
 		const known = CLOSE_CODES[code];
 		const text = known?.text ?? `connection closed (${code}${reason ? ` ${reason}` : ''})`;
-		if (known?.then === 'wait') clearTimeout(this.#endTimer);
+		if (known?.then === 'wait') this.#endNot();
 		if (known?.then === 'stop' || (!known && code >= 4000)) this.#end(text, code, { why: known?.banned ? 'banned' : 'closed' });
 		// Behind a 401 on this connection it speaks of the same token.
 		else if (known?.then === 'renew' && this.#rejections > 1) this.#end(text, code, { why: 'token' });
-		else if (known?.then === 'renew' && !this.#refusedAt_s) this.#tokenRejected(text, code);
+		else if (known?.then === 'renew' && !this.#refusedAt_s && !this.#options.digest) this.#tokenRejected(text, code);
 		else if (known?.then === 'wait') {
 			// Past the socket's own recovery, which would come back at once.
 			this.#notBefore_s = now_s() + known.wait_s;
 			this.#status('waiting', `${text}, next try in ${known.wait_s} s`, { code, why: 'wait' });
 			setTimeout(() => this.#ua.transport.disconnect(), 0);
 			setTimeout(() => { if (!this.#stopped) this.#ua.transport.connect(); }, known.wait_s * 1000);
-		} else if (opened) this.#status('waiting', `${text}, connecting again`, { code, why: 'network' });
+		} else if (this.#ending) this.#ending();
+		else if (opened) this.#status('waiting', `${text}, connecting again`, { code, why: 'network' });
 		else {
 			this.#status('waiting', 'no connection, looking for the reason', { code, why: 'network' });
 			const found = await diagnose(this.url, this.#options.probe);
@@ -323,6 +278,7 @@ export class Line extends Emitter {
 
 	/** Another token, and a registration with it on the same socket. Calls go on. */
 	renew() {
+		if (this.#options.digest) return Promise.resolve(this.#register());
 		this.#renewing ??= this.#renewOnce().finally(() => { this.#renewing = undefined; });
 		return this.#renewing;
 	}
@@ -330,7 +286,7 @@ export class Line extends Emitter {
 	async #renewOnce() {
 		for (let tries = 0; !this.#stopped; tries++) {
 			try {
-				const token = take(await this.#options.token({ fresh: true }));
+				const token = take(await this.#options.token({ fresh: true, plmn: this.#options.plmn }));
 				if (token.impi !== this.impi) {
 					throw new LineError('signed_out', 'somebody else signed in', { signIn: '/login' });
 				}
@@ -366,7 +322,7 @@ export class Line extends Emitter {
 		if (this.#stopped) return;
 		this.#stopped = true;
 		clearTimeout(this.#timer);
-		clearTimeout(this.#endTimer);
+		this.#endNot();
 		removeEventListener('online', this.#wake);
 		document.removeEventListener('visibilitychange', this.#wake);
 		this.#status('stopped', text, { code, ...more });
@@ -413,176 +369,42 @@ export class Line extends Emitter {
 	#follow(call) {
 		this.currentCall = call;
 		call.on('state', (detail) => {
-			if (call.state === 'ended') this.currentCall = undefined;
+			const over = call.state === 'ended' && this.currentCall === call;
+			// A transfer that failed leaves the call that it was to replace.
+			if (over) this.currentCall = call.replaced?.resume();
 			this.emit('call', { call, ...detail });
+			if (over && this.currentCall) this.emit('call', { call: this.currentCall, state: this.currentCall.state, text: this.currentCall.text });
 		});
 		this.emit('call', { call, state: call.state, text: call.text });
 		return call;
 	}
 
+	/** MESSAGE: a string, or octets (ArrayBuffer, typed array) with their `type`. Resolves with {code}. */
+	sendMessage(number, body, options) { return this.#services.sendMessage(this.target(number), body, options); }
+
+	/** A Subscription to an event package; options: accept, expires_s, headers. */
+	subscribe(number, event, options = {}) {
+		if (!this.registered) throw new LineError('not_registered', 'not registered');
+		return new Subscription(this.#services, this.target(number), event, options);
+	}
+
+	/** The other side wants `call` to go elsewhere (REFER): who listens decides, else it is declined. */
+	transferAsked(call, { request, accept, reject }) {
+		const { uri } = request.refer_to;
+		if (!this.heeds('transfer')) return void reject();
+		this.emit('transfer', { call, target: uri.toString(), by: request.getHeader('Referred-By'), reject,
+			accept: () => {
+				const next = new Call(this, 'out', uri.toString(), uri.user);
+				next.replaced = call;
+				accept((session) => next.adopt(session, this.#options), next.media(this.#options));
+				return this.#follow(next);
+			} });
+		return undefined;
+	}
+
 	answer() { this.currentCall?.answer(); }
 	hangup() { this.currentCall?.hangup(); }
 	dtmf(tones) { this.currentCall?.dtmf(tones); }
-}
-
-/** States: calling, ringing, incoming, answering, connected, ended. */
-export class Call extends Emitter {
-	#session; #ua; #options; #iceTimer; #context; #analyser; #retried = false;
-
-	constructor(line, direction, uri, name) {
-		super();
-		Object.assign(this, { line, direction, uri, name, muted: false, begun: undefined, error: undefined,
-			remoteStream: undefined, state: direction === 'out' ? 'calling' : 'incoming' });
-		this.text = direction === 'out' ? `calling ${name}` : `${name} is calling`;
-	}
-
-	#set(state, text, more = {}) {
-		if (this.state === 'ended') return;
-		Object.assign(this, { state, text }, more);
-		this.emit('state', { state, text });
-	}
-
-	#media(options) {
-		return {
-			mediaConstraints: { audio: options.audio, video: false },
-			pcConfig: { iceServers: options.iceServers, ...options.pcConfig },
-		};
-	}
-
-	dial(ua, options) {
-		this.#ua = ua;
-		this.#options = options;
-		this.#session = ua.call(this.uri, { ...this.#media(options), eventHandlers: this.#handlers() });
-	}
-
-	adopt(session, options) {
-		this.#session = session;
-		this.#options = options;
-		for (const [name, fn] of Object.entries(this.#handlers())) session.on(name, fn);
-	}
-
-	#handlers() {
-		return {
-			peerconnection: ({ peerconnection }) => this.#listen(peerconnection),
-			icecandidate: (e) => this.#candidate(e),
-			sdp: (e) => this.#described(e),
-			progress: () => { if (this.direction === 'out') this.#set('ringing', `ringing at ${this.name}`); },
-			confirmed: () => this.#set('connected', `connected with ${this.name}`, { begun: Date.now() }),
-			failed: (e) => this.#failed(e),
-			ended: (e) => this.#finish(CAUSE_ENDS[e.cause] ?? e.cause),
-			getusermediafailed: (e) => { this.error = e; },
-		};
-	}
-
-	// The first UDP candidate will do: the gateway learns the rest from checks.
-	#candidate({ candidate, ready }) {
-		if (candidate.protocol === 'tcp') return;
-		this.#iceTimer ??= setTimeout(ready, this.#options.iceWait_ms);
-	}
-
-	// JsSIP goes on without any candidate; nobody would hear anything.
-	#described({ originator, sdp }) {
-		if (originator !== 'local' || this.begun || /^a=candidate:\S+ \d+ udp /im.test(sdp)) return;
-		this.#finish('this browser offers no network for the sound (no ICE candidate)', 'no_candidate');
-		this.#session.terminate(this.direction === 'in' ? { status_code: 488 } : undefined);
-	}
-
-	#listen(pc) {
-		pc.addEventListener('track', ({ track, streams: [stream] }) => {
-			if (track.kind !== 'audio') return;
-			this.remoteStream = stream ?? new MediaStream([track]);
-			const element = this.#options.audioElement;
-			element.srcObject = this.remoteStream;
-			element.play().catch(() => this.line.emit('log',
-				{ text: 'the browser waits for a click before it lets you hear the call' }));
-		});
-	}
-
-	async #failed({ message, cause }) {
-		const code = message?.status_code;
-		const wait_s = code === 503 ? retryAfter_s(message) : undefined;
-		if (this.direction === 'out' && !this.#retried && (code === 401 || wait_s <= CALL_RETRY_MAX_S)) {
-			this.#retried = true;
-			this.#iceTimer = undefined;
-			const again = code === 401 ? await this.line.renewed() : await sleep(wait_s).then(() => true);
-			if (again && this.state !== 'ended') return void this.dial(this.#ua, this.#options);
-		}
-		const why = CALL_ENDS[code] ?? CAUSE_ENDS[cause] ?? cause;
-		this.#finish(code && !CALL_ENDS[code] ? `${why} (${code})` : why, code);
-	}
-
-	#finish(text, code) {
-		clearTimeout(this.#iceTimer);
-		this.#context?.close();
-		this.#context = undefined;
-		this.#set('ended', text, { code });
-	}
-
-	answer() {
-		if (this.state !== 'incoming') return;
-		this.#set('answering', `answering ${this.name}`);
-		this.#session.answer(this.#media(this.#options));
-	}
-
-	/** Ends the call in any state; an incoming one is declined. */
-	hangup() {
-		if (this.state === 'ended') return;
-		if (this.#session.isEnded()) this.#finish('cancelled');
-		else this.#session.terminate(this.state === 'incoming' ? { status_code: 603 } : undefined);
-	}
-
-	/** RFC 4733 telephone events in the audio stream. */
-	dtmf(tones, { duration_ms = 120, gap_ms = 80 } = {}) {
-		this.#session.sendDTMF(String(tones), { duration: duration_ms, interToneGap: gap_ms,
-			transportType: JsSIP.C.DTMF_TRANSPORT.RFC2833 });
-	}
-
-	mute(on = true) {
-		this.muted = on;
-		if (on) this.#session.mute({ audio: true });
-		else this.#session.unmute({ audio: true });
-	}
-
-	get peerConnection() { return this.#session?.connection; }
-
-	/** What went over the wire and was heard, as plain numbers. */
-	async stats() {
-		const reports = [...(await this.peerConnection.getStats()).values()];
-		const find = (type) => reports.find((r) => r.type === type && (r.kind ?? 'audio') === 'audio') ?? {};
-		const heard = find('inbound-rtp');
-		const sent = find('outbound-rtp');
-		const pair = reports.find((r) => r.type === 'candidate-pair' && r.nominated) ?? {};
-		return {
-			received_n: heard.packetsReceived ?? 0, lost_n: heard.packetsLost ?? 0, sent_n: sent.packetsSent ?? 0,
-			level: heard.audioLevel ?? 0, energy: heard.totalAudioEnergy ?? 0,
-			codec: reports.find((r) => r.id === heard.codecId)?.mimeType,
-			rtt_ms: pair.currentRoundTripTime === undefined ? undefined : pair.currentRoundTripTime * 1000,
-			connection: this.peerConnection.connectionState, dtls: find('transport').dtlsState,
-		};
-	}
-
-	/** An AnalyserNode on what is heard; undefined before there is anything. */
-	analyser() {
-		if (!this.#analyser && this.remoteStream && this.state !== 'ended') {
-			this.#context = new AudioContext();
-			this.#analyser = this.#context.createAnalyser();
-			this.#analyser.fftSize = 4096;
-			this.#analyser.smoothingTimeConstant = 0.5;
-			this.#context.createMediaStreamSource(this.remoteStream).connect(this.#analyser);
-		}
-		return this.#analyser;
-	}
-
-	/** {peak_hz, peak_db, bins, bin_hz}: the spectrum of what is heard. */
-	spectrum() {
-		const analyser = this.analyser();
-		if (!analyser) return undefined;
-		const bins = new Float32Array(analyser.frequencyBinCount);
-		analyser.getFloatFrequencyData(bins);
-		const top = bins.reduce((best, db, i) => (db > bins[best] ? i : best), 1);
-		const binHz = analyser.context.sampleRate / analyser.fftSize;
-		return { bins, bin_hz: binHz, peak_db: bins[top], peak_hz: top * binHz };
-	}
 }
 
 function take(token) {
@@ -592,12 +414,18 @@ function take(token) {
 	return { ...token, ends_s: now_s() + token.expires_in };
 }
 
+// IMS authentication (TS 33.203 X.2): the password stays here, JsSIP answers the
+// S-CSCF's challenge, and nothing ends before the registration does.
+function withoutToken({ impi, impu, url }) {
+	return { impi, impu: [impu].flat(), epcscf: url, expires_in: Infinity, ends_s: Infinity };
+}
+
 /** Gets a token and opens the line; registration follows by itself, as events. */
 export async function connect(options = {}) {
 	const all = { ...DEFAULTS, ...options };
 	all.audioElement ??= Object.assign(new Audio(), { autoplay: true });
-	const token = take(await all.token({ fresh: false }));
+	const token = all.digest ? withoutToken(all.digest) : take(await all.token({ fresh: false, plmn: all.plmn }));
 	return new Line(all, token, await instanceId());
 }
 
-globalThis.epcscf = { connect, diagnose, fetchToken, CLOSE_CODES, RAW_AUDIO, Line, Call, LineError };
+globalThis.epcscf = { connect, diagnose, fetchToken, CLOSE_CODES, RAW_AUDIO, Line, Call, Subscription, LineError };

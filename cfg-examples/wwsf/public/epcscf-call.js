@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// One call of a Line, in words; what is heard of it, and keys, mute and transfer.
+import JsSIP from './jssip.js';
+import { CALL_ENDS, CAUSE_ENDS, Emitter, LineError, retryAfter_s, sleep } from './epcscf-base.js';
+import { referAway } from './epcscf-services.js';
+
+// So long a caller waits for a network that asks for a moment.
+const CALL_RETRY_MAX_S = 3;
+
+/** States: calling, ringing, incoming, answering, connected, ended. */
+export class Call extends Emitter {
+	#session; #ua; #options; #iceTimer; #context; #analyser; #retried = false;
+
+	constructor(line, direction, uri, name) {
+		super();
+		Object.assign(this, { line, direction, uri, name, muted: false, begun: undefined, error: undefined,
+			remoteStream: undefined, focus: false, replaced: undefined, state: direction === 'out' ? 'calling' : 'incoming' });
+		this.text = direction === 'out' ? `calling ${name}` : `${name} is calling`;
+	}
+
+	#set(state, text, more = {}) {
+		if (this.state === 'ended') return;
+		Object.assign(this, { state, text }, more);
+		this.emit('state', { state, text });
+	}
+
+	media(options) {
+		return {
+			mediaConstraints: { audio: options.audio, video: false },
+			pcConfig: { iceServers: options.iceServers, ...options.pcConfig },
+		};
+	}
+
+	dial(ua, options) {
+		this.#ua = ua;
+		this.#options = options;
+		this.#session = ua.call(this.uri, { ...this.media(options), eventHandlers: this.#handlers() });
+	}
+
+	adopt(session, options) {
+		this.#session = session;
+		this.#retried = true; // a second INVITE would be nobody's that JsSIP knows
+		this.#options = options;
+		for (const [name, fn] of Object.entries(this.#handlers())) session.on(name, fn);
+		if (session.connection) this.#listen(session.connection); // its event was before
+	}
+
+	#handlers() {
+		return {
+			peerconnection: ({ peerconnection }) => this.#listen(peerconnection),
+			icecandidate: (e) => this.#candidate(e),
+			sdp: (e) => this.#described(e),
+			progress: () => { if (this.direction === 'out') this.#set('ringing', `ringing at ${this.name}`); },
+			accepted: ({ response }) => { this.focus = /;\s*isfocus\b/i.test(response?.getHeader('Contact') ?? ''); },
+			refer: (e) => this.line.transferAsked(this, e),
+			confirmed: () => this.#set('connected', `connected with ${this.name}`, { begun: Date.now() }),
+			failed: (e) => this.#failed(e),
+			ended: (e) => this.#finish(CAUSE_ENDS[e.cause] ?? e.cause),
+			getusermediafailed: (e) => { this.error = e; },
+		};
+	}
+
+	// The first UDP candidate will do: the gateway learns the rest from checks.
+	#candidate({ candidate, ready }) {
+		if (candidate.protocol === 'tcp') return;
+		this.#iceTimer ??= setTimeout(ready, this.#options.iceWait_ms);
+	}
+
+	// JsSIP goes on without any candidate; nobody would hear anything.
+	#described({ originator, sdp }) {
+		if (originator !== 'local' || this.begun || /^a=candidate:\S+ \d+ udp /im.test(sdp)) return;
+		this.#finish('this browser offers no network for the sound (no ICE candidate)', 'no_candidate');
+		this.#session.terminate(this.direction === 'in' ? { status_code: 488 } : undefined);
+	}
+
+	#listen(pc) {
+		pc.addEventListener('track', ({ track, streams: [stream] }) => {
+			if (track.kind !== 'audio') return;
+			this.remoteStream = stream ?? new MediaStream([track]);
+			const element = this.#options.audioElement;
+			element.srcObject = this.remoteStream;
+			element.play().catch(() => this.line.emit('log',
+				{ text: 'the browser waits for a click before it lets you hear the call' }));
+		});
+	}
+
+	async #failed({ message, cause }) {
+		const code = message?.status_code;
+		const wait_s = code === 503 ? retryAfter_s(message) : undefined;
+		if (this.direction === 'out' && !this.#retried && (code === 401 || wait_s <= CALL_RETRY_MAX_S)) {
+			this.#retried = true;
+			this.#iceTimer = undefined;
+			const again = code === 401 ? await this.line.renewed() : await sleep(wait_s).then(() => true);
+			if (again && this.state !== 'ended') return void this.dial(this.#ua, this.#options);
+		}
+		const why = CALL_ENDS[code] ?? CAUSE_ENDS[cause] ?? cause;
+		this.#finish(code && !CALL_ENDS[code] ? `${why} (${code})` : why, code);
+	}
+
+	#finish(text, code) {
+		clearTimeout(this.#iceTimer);
+		this.#context?.close();
+		this.#context = undefined;
+		this.#set('ended', text, { code });
+	}
+
+	answer() {
+		if (this.state !== 'incoming') return;
+		this.#set('answering', `answering ${this.name}`);
+		this.#session.answer(this.media(this.#options));
+	}
+
+	/** Ends the call in any state; an incoming one is declined. */
+	hangup() {
+		if (this.state === 'ended') return;
+		if (this.#session.isEnded()) this.#finish('cancelled');
+		else this.#session.terminate(this.state === 'incoming' ? { status_code: 603 } : undefined);
+	}
+
+	/** RFC 4733 telephone events in the audio stream. */
+	dtmf(tones, options = {}) {
+		const { duration_ms = 120, gap_ms = 80 } = options;
+		const pc = this.peerConnection;
+		// Answered, but DTLS is on its way: the browser would refuse.
+		if (['new', 'connecting'].includes(pc?.connectionState)) {
+			pc.addEventListener('connectionstatechange', () => this.dtmf(tones, options), { once: true });
+		} else if (pc?.connectionState === 'connected') {
+			this.#session.sendDTMF(String(tones), { duration: duration_ms, interToneGap: gap_ms,
+				transportType: JsSIP.C.DTMF_TRANSPORT.RFC2833 });
+		}
+	}
+
+	/** Sends the other side to another number; this call ends when it got there. */
+	async transfer(number) {
+		if (this.state !== 'connected') throw new LineError('transfer', 'there is no call to transfer');
+		const done = await referAway(this.#session, this.line.target(number));
+		this.hangup();
+		return done;
+	}
+
+	/** Who is in this conference: a Subscription whose notify has `value.users` (RFC 4575). */
+	roster(options) {
+		if (!this.focus) throw new LineError('no_conference', 'the other side is no conference');
+		return this.line.subscribe(this.uri, 'conference', { accept: 'application/conference-info+xml', ...options });
+	}
+
+	/** Heard again, if it is still there. */
+	resume() {
+		if (this.state === 'ended') return undefined;
+		this.#options.audioElement.srcObject = this.remoteStream ?? null;
+		return this;
+	}
+
+	mute(on = true) {
+		this.muted = on;
+		if (on) this.#session.mute({ audio: true });
+		else this.#session.unmute({ audio: true });
+	}
+
+	get peerConnection() { return this.#session?.connection; }
+
+	/** What went over the wire and was heard, as plain numbers. */
+	async stats() {
+		const reports = [...(await this.peerConnection.getStats()).values()];
+		const find = (type) => reports.find((r) => r.type === type && (r.kind ?? 'audio') === 'audio') ?? {};
+		const heard = find('inbound-rtp');
+		const sent = find('outbound-rtp');
+		const pair = reports.find((r) => r.type === 'candidate-pair' && r.nominated) ?? {};
+		return {
+			received_n: heard.packetsReceived ?? 0, lost_n: heard.packetsLost ?? 0, sent_n: sent.packetsSent ?? 0,
+			level: heard.audioLevel ?? 0, energy: heard.totalAudioEnergy ?? 0,
+			codec: reports.find((r) => r.id === heard.codecId)?.mimeType,
+			rtt_ms: pair.currentRoundTripTime === undefined ? undefined : pair.currentRoundTripTime * 1000,
+			connection: this.peerConnection.connectionState, dtls: find('transport').dtlsState,
+		};
+	}
+
+	/** An AnalyserNode on what is heard; undefined before there is anything. */
+	analyser() {
+		if (!this.#analyser && this.remoteStream && this.state !== 'ended') {
+			this.#context = new AudioContext();
+			this.#analyser = this.#context.createAnalyser();
+			this.#analyser.fftSize = 4096;
+			this.#analyser.smoothingTimeConstant = 0.5;
+			this.#context.createMediaStreamSource(this.remoteStream).connect(this.#analyser);
+		}
+		return this.#analyser;
+	}
+
+	/** {peak_hz, peak_db, bins, bin_hz}: the spectrum of what is heard. */
+	spectrum() {
+		const analyser = this.analyser();
+		if (!analyser) return undefined;
+		const bins = new Float32Array(analyser.frequencyBinCount);
+		analyser.getFloatFrequencyData(bins);
+		const top = bins.reduce((best, db, i) => (db > bins[best] ? i : best), 1);
+		const binHz = analyser.context.sampleRate / analyser.fftSize;
+		return { bins, bin_hz: binHz, peak_db: bins[top], peak_hz: top * binHz };
+	}
+}
