@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // SPDX-License-Identifier: BSD-2-Clause
-// test/run.mjs [unit|fuzz|node|browser|step:<command>...]: runs the suites and
+// test/run.mjs [unit|fuzz|node|browser|node+browser|step:<command>...]: runs the suites
+// one after the other, those with a plus beside each other, and
 // counts what they report. One line per job, failures in full, and at the end
 // the line `N passed, N failed, N skipped`. Every job is a process group of its
 // own that ends with its time limit; its output is build/test/<job>.log.
@@ -24,11 +25,14 @@ function find(dir, match, found = []) {
 	return found.sort();
 }
 
-// They wait, for tokens to end and for pages to come back: they may do so beside
-// others.
-const PATIENT = ['renew', 'closecodes'].map((name) => `test/browser/${name}.test.mjs`);
-// Most of a node test is waiting too, for timers of SIP and of caches.
-const LANES = { unit: 2, fuzz: 2, node: 3, browser: 1 };
+// Most of a node test is waiting, for timers of SIP and of caches. What needs the
+// whole machine comes first, while browsers wait for tokens to end and for pages to
+// come back: what is heard is measured in peace.
+const LANES = { unit: 2, fuzz: 2, node: 4, browser: 1 };
+const HEAVY = ['tna_register/die', 'tna_register/many', 'tna_register/regevent_many', 'attack/flood', 'attack/malformed',
+	'scscf/memory', 'webrtc_auth/memory', 'webrtc_auth/flood', 'webrtc_auth/flood_budget'].map((name) => `test/int/${name}.test.mjs`);
+const PATIENT = ['renew', 'closecodes', 'reload'].map((name) => `test/browser/${name}.test.mjs`);
+const first = (names, files) => files.filter((f) => names.includes(f)).concat(files.filter((f) => !names.includes(f)));
 
 // A job: {name, argv, env, seconds, count(output) -> [passed, failed, skipped]}.
 const jobs = {
@@ -47,9 +51,9 @@ const jobs = {
 		const name = path.basename(src, '_fuzz.c');
 		return { name: `fuzz ${name}`, argv: ['test/fuzz/run', '3', name], seconds: 60 };
 	}),
-	node: () => PATIENT.concat(['test', 'cfg-examples'].flatMap((d) => find(d, (n) => n.endsWith('.test.mjs')))
+	node: () => first(HEAVY, ['test', 'cfg-examples'].flatMap((d) => find(d, (n) => n.endsWith('.test.mjs')))
 		.filter((f) => !f.startsWith('test/browser/'))).map(nodeTest),
-	browser: () => find('test/browser', (n) => n.endsWith('.test.mjs')).filter((f) => !PATIENT.includes(f)).map(nodeTest),
+	browser: () => first(PATIENT, find('test/browser', (n) => n.endsWith('.test.mjs'))).map(nodeTest),
 };
 
 function nodeTest(file) {
@@ -119,8 +123,8 @@ for (const what of process.argv.slice(2)) {
 	if (what.startsWith('step:')) {
 		const command = what.slice(5);
 		await runAll([{ name: command, argv: ['/bin/sh', '-c', command], seconds: 300 }], 1, total);
-	} else if (jobs[what]) {
-		await runAll(jobs[what](), LANES[what], total);
+	} else if (what.split('+').every((suite) => jobs[suite])) {
+		await Promise.all(what.split('+').map((suite) => runAll(jobs[suite](), LANES[suite], total)));
 	} else {
 		console.error(`run: unknown suite ${what}`);
 		process.exit(2);

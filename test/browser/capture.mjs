@@ -4,6 +4,8 @@
 // the gateway's control (ng); the browser's side comes from the browser itself
 // (frames.mjs), for on the wire it is encrypted.
 import { spawn, execFileSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import readline from 'node:readline';
 
@@ -19,9 +21,9 @@ export function decodeAs({ sip, diameter }) {
 		...diameter.flatMap((p) => ['-d', `tcp.port==${p},diameter`])];
 }
 
-// {file, ports: {sip: [], diameter: [], ng: []}, onEvent} -> {stop()}
+// {file, ports: {sip: [], diameter: [], ng: [], tls: []}, onEvent} -> {stop()}
 export async function startCapture({ file, ports, onEvent }) {
-	const filter = [...ports.sip, ...ports.diameter, ...ports.ng].map((p) => `port ${p}`).join(' or ');
+	const filter = [...ports.sip, ...ports.diameter, ...ports.ng, ...(ports.tls ?? [])].map((p) => `port ${p}`).join(' or ');
 	const tshark = spawn('tshark', ['-i', 'lo', '-f', filter, '-w', file, '-P', '-l', '-n', ...decodeAs(ports),
 		'-o', 'tcp.desegment_tcp_streams:TRUE', '-T', 'fields', '-E', `separator=${SEPARATOR}`, '-E', 'occurrence=f',
 		...FIELDS.flatMap((f) => ['-e', f])], { stdio: ['ignore', 'pipe', 'pipe'] });
@@ -34,7 +36,10 @@ export async function startCapture({ file, ports, onEvent }) {
 		tshark.on('error', reject);
 		tshark.on('exit', (code) => reject(new Error(`tshark ended with ${code}: ${errors.join(' | ')}`)));
 	});
+	let onMark = () => {};
+	const mark = randomBytes(8).toString('hex');
 	readline.createInterface({ input: tshark.stdout }).on('line', (line) => {
+		if (line.includes(mark)) onMark();
 		const event = eventOf(line.split(SEPARATOR), ports);
 		if (event) onEvent(event);
 	});
@@ -43,6 +48,11 @@ export async function startCapture({ file, ports, onEvent }) {
 		async stop() {
 			if (tshark.exitCode !== null) return;
 			const ended = once(tshark, 'exit');
+			// What is on the wire before this mark is in the file behind it.
+			const marked = new Promise((done) => { onMark = done; setTimeout(done, 2000).unref(); });
+			const socket = createSocket('udp4');
+			socket.send(Buffer.from(mark, 'hex'), ports.sip[0], '127.0.0.99', () => socket.close());
+			await marked;
 			tshark.kill('SIGINT');
 			await ended;
 		},

@@ -29,8 +29,9 @@ export function toneWav(hz, seconds = 10, rate = 48000, amplitude = 0.5) {
 	return wav;
 }
 
-// {dir, hz} -> playwright browser. `dir` takes the microphone's file.
-export async function launchBrowser({ dir, hz = MICROPHONE_HZ }) {
+// {dir, hz, keys} -> playwright browser. `dir` takes the microphone's file;
+// `keys`: the file that takes the secrets of its TLS sessions.
+export async function launchBrowser({ dir, hz = MICROPHONE_HZ, keys }) {
 	const wav = path.join(dir, `microphone-${hz}.wav`);
 	fs.mkdirSync(dir, { recursive: true });
 	fs.writeFileSync(wav, toneWav(hz));
@@ -39,7 +40,8 @@ export async function launchBrowser({ dir, hz = MICROPHONE_HZ }) {
 		ignoreDefaultArgs: ['--mute-audio'],
 		args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--disable-component-update', '--disable-sync',
 			'--use-fake-ui-for-media-stream', '--use-fake-device-for-media-stream', `--use-file-for-fake-audio-capture=${wav}`,
-			'--autoplay-policy=no-user-gesture-required', '--allow-loopback-in-peer-connection'],
+			'--autoplay-policy=no-user-gesture-required', '--allow-loopback-in-peer-connection',
+			...(keys ? [`--ssl-key-log-file=${keys}`] : [])],
 	});
 }
 

@@ -26,15 +26,36 @@ export async function until(what, probe, limit_ms = 10000) {
 	}
 }
 
+/** The strings of the list under this key of a bencoded dictionary. */
+function listed(text, key) {
+	const mark = `${key.length}:${key}l`, found = [];
+	for (let at = text.includes(mark) ? text.indexOf(mark) + mark.length : text.length; /\d/.test(text[at]);) {
+		const length = Number.parseInt(text.slice(at), 10), from = text.indexOf(':', at) + 1;
+		found.push(text.slice(from, from + length));
+		at = from + length;
+	}
+	return found;
+}
+
 export class Session {
-	static async begin(name, { parts, say, capture } = {}) {
+	// tls: the capture has the pages' side too, with the keys to read it (wire.mjs).
+	static async begin(name, { parts, say, capture, tls, defines } = {}) {
 		const session = new Session();
 		session.dir = path.join(ROOT, 'build/test', `lab-${name}`);
 		await stop({ dir: session.dir }); // of a run that was killed
-		session.lab = await start({ dir: session.dir, parts, say });
+		const { NODE_OPTIONS } = process.env;
+		if (tls) {
+			session.keys = path.join(session.dir, 'tls-keys.txt');
+			fs.rmSync(session.keys, { force: true });
+			// WAFs and WWSFs write theirs too.
+			process.env.NODE_OPTIONS = `${NODE_OPTIONS ?? ''} --tls-keylog=${session.keys}`;
+		}
+		session.lab = await start({ dir: session.dir, parts, say, defines });
+		if (NODE_OPTIONS === undefined) delete process.env.NODE_OPTIONS;
+		else process.env.NODE_OPTIONS = NODE_OPTIONS;
 		try {
 			if (capture) await session.startCapture();
-			session.browser = await launchBrowser({ dir: session.dir });
+			session.browser = await launchBrowser({ dir: session.dir, keys: session.keys });
 		} catch (error) {
 			await stop({ dir: session.dir });
 			throw error;
@@ -52,8 +73,9 @@ export class Session {
 
 	/** Mw and Cx (and, for events, the gateway's control) from now on. */
 	async startCapture(onEvent = () => {}, file = path.join(this.dir, 'core.pcapng')) {
-		const { icscf, rtpengine } = this.lab.nodes;
-		this.ports = { sip: [icscf.sip, 5060], diameter: [icscf.diameter], ng: [rtpengine.ng] };
+		const { icscf, rtpengine, epcscf } = this.lab.nodes;
+		const https = ['page', 'pagePartner', 'waf', 'wafPartner'].map((name) => this.lab.urls[name]).map((url) => Number(new URL(url).port));
+		this.ports = { sip: [icscf.sip, 5060], diameter: [icscf.diameter], ng: [rtpengine.ng], tls: this.keys ? [epcscf.wss, ...https] : [] };
 		this.captureFile = file;
 		this.capture = await startCapture({ file, ports: this.ports, onEvent });
 	}
@@ -121,7 +143,7 @@ export class Session {
 				socket.on('message', (message) => {
 					clearTimeout(timer);
 					socket.close();
-					resolve((message.toString('latin1').match(/5:callsl(.*?)e/)?.[1].match(/\d+:/g) ?? []).length);
+					resolve(listed(message.toString('latin1'), 'calls').length);
 				});
 				// A cookie of its own: to the same one comes the same answer.
 				socket.send(`t${randomUUID()} d7:command4:list5:limiti100ee`, ng, address);
@@ -176,7 +198,12 @@ export class Page {
 		return this.page.waitForFunction((name) => globalThis.line?.state === name, wanted, { timeout: limit_ms });
 	}
 
+	// A call may be over before anybody looks: then it is not the one before it.
 	async dial(number) {
+		await this.page.evaluate(() => {
+			globalThis.lastCall = undefined;
+			const off = globalThis.line.on('call', ({ call }) => { globalThis.lastCall = call; off(); });
+		});
 		await this.page.fill('#number', number);
 		await this.page.click('#call');
 	}

@@ -116,7 +116,10 @@ test('register_other_user_on_a_bound_connection_is_refused', async (t) => {
 	const n = site.registers.length;
 	assert.equal((await p.register({ to: 'sip:second@home1.net', token: site.token('second') })).status, 403);
 	assert.equal(site.registers.length, n);
-	assert.equal((await site.show('sip:first@home1.net')).status, 'bound');
+	// A token of somebody else's ends the connection, and what it carried.
+	await p.closed;
+	await assert.rejects(site.show('sip:second@home1.net'), { code: 404 });
+	await until('the end of the binding', () => site.show('sip:first@home1.net').then(() => false, (e) => e.code === 404));
 });
 
 test('register_challenge_of_the_core_does_not_reach_the_page', async (t) => {

@@ -71,7 +71,8 @@ test('answers_bound_no_credentials_go_on_in_any_method', async (t) => {
 	for (const method of ['INVITE', 'MESSAGE', 'SUBSCRIBE', 'PUBLISH', 'REFER', 'OPTIONS', 'INFO', 'NOTIFY', 'FOO']) {
 		p.send(p.request(method, { uri: 'sip:peer@home1.net', token: '', headers: [
 			'Authorization: Digest username="x", realm="home1.net", nonce="n", uri="sip:h", response="0"', `Proxy-Authorization: Bearer ${p.token}`,
-			...(method === 'REFER' ? ['Refer-To: <sip:other@home1.net>'] : [])] }));
+			...({ REFER: ['Refer-To: <sip:other@home1.net>'], SUBSCRIBE: ['Event: presence'],
+				NOTIFY: ['Event: presence', 'Subscription-State: active'] }[method] ?? [])] }));
 		const m = await site.inbox.request(method);
 		assert.doesNotMatch(m.text, /Bearer/, method);
 		assert.ok(!m.text.includes(secret));

@@ -29,7 +29,7 @@ for (const [module, prefix] of Object.entries(MODULES))
 test('kemi_twins_the_two_policies_call_the_same_functions', () => {
 	const of = (file) => readFileSync(path.join(ROOT, 'cfg-examples/epcscf', file), 'utf8').replace(/^\s*(#(?!!)|--).*$/gm, '');
 	const routes = of('epcscf.cfg').replace(/[^]*?#!else/, '');
-	const native = matches(routes, /\b((?:webrtc_auth|tna|sdp)_\w+)\(/g).map((n) => n.replace(/^webrtc_auth_|^sdp_/, ''));
-	const lua = matches(of('epcscf.lua'), /KSR\.(?:webrtc_auth|tna_register|sdp_mediate)\.(\w+)\(/g);
+	const native = matches(routes, /\b((?:webrtc_auth|tna|sdp|dmq)_\w+)\(/g).map((n) => n.replace(/^webrtc_auth_|^sdp_|^dmq_/, ''));
+	const lua = matches(of('epcscf.lua'), /KSR\.(?:webrtc_auth|tna_register|sdp_mediate|dmq)\.(\w+)\(/g);
 	assert.deepEqual(unique(lua), unique(native));
 });

@@ -23,10 +23,10 @@ export class Page {
 
 	// d: dialog { callId, localTag, remoteTag, remote, target, routes, cseq }.
 	request(method, { uri, to = uri, toTag, fromTag = rand(4), callId = rand(), cseq = ++this.cseq, from = this.aor, display = '', routes = [],
-		headers = [], body = '', contact = true, token = this.token, via = this.via() } = {}) {
+		headers = [], body = '', type = 'application/sdp', contact = true, token = this.token, via = this.via() } = {}) {
 		return build(`${method} ${uri} SIP/2.0`, [via, 'Max-Forwards: 69', ...routes.map((r) => `Route: ${r}`),
 			`To: <${to}>${toTag ? `;tag=${toTag}` : ''}`, `From: ${display}<${from}>;tag=${fromTag}`, `Call-ID: ${callId}`, `CSeq: ${cseq} ${method}`,
-			contact && `Contact: <${this.contact};ob>`, token && `Authorization: Bearer ${token}`, ...headers, body && 'Content-Type: application/sdp'], body);
+			contact && `Contact: <${this.contact};ob>`, token && `Authorization: Bearer ${token}`, ...headers, body && `Content-Type: ${type}`], body);
 	}
 
 	registerText({ token = (this.token ??= this.site.token(this.user)), expires = 600, headers = [], callId = (this.regCallId ??= rand()), to = this.aor, instance = this.instance } = {}) {

@@ -28,7 +28,7 @@ export class Client {
 	}
 
 	constructor(site, echo) {
-		Object.assign(this, { site, echo, replies: [], waiting: [], buf: Buffer.alloc(0), cseq: 0 });
+		Object.assign(this, { site, echo, replies: [], waiting: [], closes: [], buf: Buffer.alloc(0), cseq: 0 });
 		this.callId = randomBytes(6).toString('hex');
 		this.closed = new Promise((resolve) => { this.resolveClosed = resolve; });
 		this.ended = new Promise((resolve) => { this.resolveEnded = resolve; });
@@ -84,6 +84,7 @@ export class Client {
 
 	#onFrame(opcode, payload) {
 		if (opcode === 8) {
+			this.closes.push(payload.length < 2 ? undefined : payload.readUInt16BE(0));
 			this.resolveClosed({ code: payload.readUInt16BE(0), reason: payload.toString('utf8', 2), at: Date.now() });
 			if (this.echo) this.socket.write(frame(8, payload));
 		} else if (opcode === 1 || opcode === 2) {
