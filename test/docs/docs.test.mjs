@@ -7,6 +7,7 @@ import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { P1 } from '../browser/p1cells.mjs';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
 const read = (file) => fs.readFileSync(path.join(root, file), 'utf8');
@@ -66,7 +67,7 @@ function testNames() {
 	}
 	return (name) => names.has(name) || made.some(({ words, pattern }) => {
 		const m = pattern.exec(name);
-		return m && m.slice(1).every((part) => words.includes(`_${part}_`));
+		return m && m.slice(1).every((part) => words.includes(`_${part.replace(/\W+/g, '_')}_`));
 	});
 }
 const isTest = testNames();
@@ -110,6 +111,40 @@ test('docs_named_tests_exist', () => {
 		assert.ok(!isTest(name), `${name} is taken for a test`);
 });
 
+test('docs_security_has_a_test_for_each_attack_over_sip', () => {
+	const want = read('test/docs/attacks.txt').trim().split('\n');
+	const table = tables(read('docs/security.md')).find((t) => t.heading === 'SIP and WebSocket');
+	assert.ok(want.length >= 25, `${want.length} attacks`);
+	assert.deepEqual(table.rows.slice(0, want.length).map((r) => r[0]), want);
+	for (const [attack, state, named] of table.rows) {
+		assert.match(state, /^(covered|part: \S)/, attack);
+		assert.ok(quoted(named).filter((name) => !name.startsWith('fuzz/')).length > 0, `${attack}: no test`);
+	}
+	// Who reaches us, and what stands against each of them.
+	for (const t of tables(read('docs/security.md')).filter((x) => x.heading === 'What is defended where'))
+		for (const row of t.rows) assert.ok(quoted(row[t.head.indexOf('test')]).length > 0 && quoted(row[t.head.indexOf('code')]).length > 0, row[0]);
+	// Every fuzz target is named somewhere.
+	const text = read('docs/security.md') + read('docs/conformance.md');
+	for (const file of find('test/fuzz', (n) => n.endsWith('_fuzz.c'))) {
+		const name = `fuzz/${path.basename(file, '_fuzz.c')}`;
+		assert.ok(text.includes(`\`${name}\``), `${name} is not named`);
+	}
+});
+
+test('docs_registration_cells_have_tests', () => {
+	assert.deepEqual(Object.keys(P1).map((step) => step.split(' ')[0]), ['0', '1', '2', '3', '4', '5.1', '5.2', '6.1', '6.2', '7', '8', 'refresh']);
+	const none = [];
+	for (const [step, cells] of Object.entries(P1)) {
+		assert.deepEqual(Object.keys(cells), ['digest', 'web', 'pool'], step);
+		for (const [scenario, names] of Object.entries(cells)) {
+			if (names === null) { none.push(`${step} ${scenario}`); continue; }
+			assert.ok(names.length > 0, `${step} ${scenario}`);
+			for (const name of names) assert.ok(isTest(name), `${step} ${scenario}: no test ${name}`);
+		}
+	}
+	assert.deepEqual(none, ['0 token digest', '5.2 authorization-entity digest', '6.2 list digest']);
+});
+
 test('docs_named_sources_exist', () => {
 	for (const page of pages)
 		for (const [, file] of read(page).matchAll(/`((?:lib|modules|cfg-examples|mk|test)\/[\w./-]+\.\w+)`/g))
@@ -135,12 +170,22 @@ test('docs_w2_token_causes_are_the_table_of_lib_token', () => {
 });
 
 test('docs_w2_other_causes_are_those_of_lib', () => {
-	const all = tables(W2).filter((t) => t.heading === 'Refused registrations and requests');
-	for (const [i, file] of [[0, 'lib/tna/cause.c'], [1, 'lib/mediate/cause.c']]) {
+	// What a page sees, and what the core's nodes do, are two tables of one file.
+	for (const [heading, file] of [['Refused registrations and requests', 'lib/tna/cause.c'], ['Refused media', 'lib/mediate/cause.c']]) {
 		const want = causes(file).filter((c) => c.name !== 'ok').map((c) => [c.name, String(c.status)]);
+		const rows = tables(W2).filter((t) => t.heading === heading).flatMap((t) => t.rows);
 		assert.ok(want.length > 10, file);
-		same(all[i].rows.map((r) => [quoted(r[0])[0], r[1]].join(' ')), want.map((w) => w.join(' ')), file);
+		same(rows.map((r) => [quoted(r[0])[0], r[1]].join(' ')), want.map((w) => w.join(' ')), file);
 	}
+	const tna = read('lib/tna/cause.c');
+	assert.equal(causes('lib/tna/cause.c').length, [...tna.matchAll(/^\t\t\[EP_TNA_/gm)].length, 'all rows are read');
+	// Which carry a sentence for people.
+	const warned = [...tna.matchAll(/\{"(\w+)",[^}]*?-\d+,\s*true\}/g)].map((m) => m[1]);
+	assert.ok(warned.length > 5);
+	same(quoted(W2.match(/\n\n(`destination`, [^]*?)carry/)[1]), warned, 'Warning');
+	// The body of 380 as it is written.
+	assert.ok(W2.includes('<ims-3gpp version="1"><alternative-service><type>emergency</type><reason>'));
+	assert.ok(read('lib/tna/emergency.c').includes('<ims-3gpp version=\\"1\\"><alternative-service>'));
 });
 
 test('docs_w2_close_codes_are_those_of_the_code', () => {
@@ -154,6 +199,10 @@ test('docs_w2_close_codes_are_those_of_the_code', () => {
 	const page = Object.fromEntries([...read('cfg-examples/wwsf/public/epcscf.js').matchAll(/(4\d{3}): \{ then: '(\w+)'/g)].map(([, k, v]) => [k, v]));
 	for (const [code, , , does] of table.rows)
 		assert.match(does, { renew: /^another token, once/, wait: /^wait/, stop: /^stop/ }[page[code] ?? 'stop'], code);
+	const manual = tables(read('cfg-examples/wwsf/README.md')).find((t) => t.head[0] === 'close code');
+	same(manual.rows.map((r) => r[0]).filter((code) => /^4\d{3}$/.test(code)), Object.keys(page), 'cfg-examples/wwsf/README.md');
+	for (const [code, , does] of manual.rows.filter((r) => page[r[0]]))
+		assert.match(does, { renew: /^once with another token/, wait: /^again after/, stop: /^stop/ }[page[code]], code);
 });
 
 test('docs_w2_headers_are_those_of_lib_tna', () => {
@@ -203,7 +252,7 @@ test('docs_modules_name_every_function_variable_and_rpc', () => {
 		const source = exists(`modules/${m}/${m}_rpc.c`) ? read(`modules/${m}/${m}_rpc.c`) : '';
 		const mine = [...source.matchAll(/^\s*\{"(\w+\.\w+)",/gm)].map((x) => x[1]);
 		rpcs.push(...mine);
-		if (docbook(m)) same(ids(m, 'r').map((name) => `${m}.${name}`), mine, `${m}: RPC`);
+		if (docbook(m)) same(ids(m, 'r').map((name) => `${m === 'tna_register' ? 'tna' : m}.${name}`), mine, `${m}: RPC`);
 		else for (const name of mine) assert.ok(moduleDoc[m].includes(`\`${name}`), `${m}: ${name}`);
 		const pv = read(`modules/${m}/${m}_pv.c`);
 		const list = pv.slice(pv.search(/names\[[A-Z_]+\] = \{/));
@@ -213,9 +262,26 @@ test('docs_modules_name_every_function_variable_and_rpc', () => {
 	}
 	assert.ok(rpcs.length >= 10);
 	for (const page of pages)
-		for (const [, name] of read(page).matchAll(/`((?:webrtc_auth|tna|sdp_mediate)\.[a-z]+)(?=[` ])/g))
+		for (const [, name] of read(page).matchAll(/`((?:webrtc_auth|tna|sdp_mediate)\.[a-z_]+)(?=[` ])/g))
 			if (!/\.(cfg|so|md)$/.test(name)) assert.ok(rpcs.includes(name), `${page}: RPC ${name}`);
 	for (const name of rpcs) assert.ok(operations.includes(`\`${name}`), `docs/operations.md: ${name}`);
+});
+
+test('docs_rpc_says_which_role_it_is_for', () => {
+	const source = ['tna_register_rpc', 'barred_rpc', 'scscf', 'regevent', 'credentials'].map((f) => read(`modules/tna_register/${f}.c`)).join('\n');
+	const rows = tables(read('docs/operations.md')).find((t) => t.head[0] === 'command').rows;
+	const table = [...read('modules/tna_register/tna_register_rpc.c').matchAll(/\{"(tna\.\w+)", (\w+),/g)];
+	assert.ok(table.length >= 13, `${table.length} commands`);
+	for (const [, name, fn] of table) {
+		const body = source.slice(source.search(new RegExp(`void ${fn}\\(rpc_t`))).split('\n}\n')[0];
+		assert.ok(body.length > 20, fn);
+		const role = /^tna_rpc_(bar|unbar|barred)$/.test(fn) ? 'both' : /!tna_set\.scscf/.test(body) ? 'scscf' : 'epcscf';
+		if (role === 'epcscf') assert.match(body, /has_bindings\(|store == NULL|reg_event/, `${fn} takes any role`);
+		const doc = moduleDoc.tna_register.match(new RegExp(`"tna_register\\.r\\.${name.slice(4)}">[^]*?<para>\\s*([^]*?)\\. `))[1];
+		assert.equal(doc, { scscf: 'Role "scscf"', both: 'Both roles', epcscf: 'Role "epcscf"' }[role], name);
+		const row = rows.find((r) => quoted(r[0]).some((c) => c.split(' ')[0] === name));
+		assert.ok(row[1].startsWith({ scscf: 'S-CSCF:', both: 'both:', epcscf: 'eP-CSCF' }[role]), `docs/operations.md: ${name}`);
+	}
 });
 
 test('docs_counters_are_those_that_are_registered', () => {
@@ -231,11 +297,51 @@ test('docs_counters_are_those_that_are_registered', () => {
 		assert.ok(names.length > 4, group);
 		same(quoted(table.rows.find((r) => r[0] === `\`${group}\``)[1]), names, group);
 	}
-	same(ids('webrtc_auth', 'c'), registered.webrtc_auth.map((name) => name.replace(/[<>]/g, '')), 'webrtc_auth');
+	for (const m of MODULES.filter(docbook))
+		same(ids(m, 'c'), registered[m].map((name) => name.replace(/[<>]/g, '')), m);
 	for (const name of registered.sdp_mediate) assert.ok(moduleDoc.sdp_mediate.includes(`\`${name}\``), `sdp_mediate: ${name}`);
 	const singles = [...read('docs/operations.md').matchAll(/`(check|result)_([a-z0-9_]+)`/g)];
 	for (const [, kind, cause] of singles)
 		assert.ok(causes(kind === 'check' ? 'lib/token/cause.c' : 'lib/mediate/cause.c').some((c) => c.name === cause), `${kind}_${cause}`);
+});
+
+test('docs_examples_fit_their_parameters_and_routes', () => {
+	let compared = 0;
+	for (const m of MODULES.filter(docbook)) {
+		const types = Object.fromEntries([...read(`modules/${m}/${m}_params.c`).matchAll(/\{"(\w+)", PARAM_(\w+)/g)].map(([, k, v]) => [k, v]));
+		for (const name of ids(m, 'p')) {
+			const section = moduleDoc[m].match(new RegExp(`"${m}\\.p\\.${name}"[^]*?</section>`))[0];
+			const [, typed] = section.match(/<varname>\w+<\/varname> \((\w+)\)/), [, named, value] = section.match(/modparam\("\w+", "(\w+)", (.*)\)/);
+			assert.equal(named, name);
+			assert.equal(/^"/.test(value), types[name] !== 'INT', `${m}: ${name} is ${types[name]}`);
+			assert.equal(typed === 'int', types[name] === 'INT', `${m}: ${name} is ${types[name]}`);
+		}
+		const api = read(`modules/${m}/${m}_api.c`);
+		for (const name of ids(m, 'f')) {
+			const [, routes] = api.match(new RegExp(`\\{"${name}",[^}]*?((?:[A-Z]+_ROUTE|REQUEST_ROUTE)(?:\\s*\\|\\s*[A-Z]+_ROUTE)*)\\}`));
+			const section = moduleDoc[m].match(new RegExp(`"${m}\\.f\\.${name}"[^]*?</section>`))[0].replace(/\s+/g, ' ');
+			const [, said] = section.match(/(?:May be used in|In) ([A-Za-z_, ]+?)\./) ?? [];
+			if (said === undefined) continue;
+			compared++;
+			if (routes === 'ANY_ROUTE') assert.match(said, /every route|ANY_ROUTE|any route/, `${m}: ${name}`);
+			else same(said.match(/[A-Z]+_ROUTE/g), routes.match(/[A-Z]+_ROUTE/g), `${m}: ${name}`);
+		}
+	}
+	assert.ok(compared > 8, `${compared} functions`);
+});
+
+test('docs_architecture_names_processes_and_tables', () => {
+	const page = read('docs/architecture.md');
+	let n = 0;
+	for (const file of find('modules', (name) => name.endsWith('.c')))
+		for (const [, name] of read(file).matchAll(/fork_\w+\(\s*PROC_\w+,\s*"([^"]+)"/g)) {
+			n++;
+			assert.ok(page.includes(`\`${name}\``), `${file}: process ${name}`);
+		}
+	assert.ok(n >= 5, `${n} processes`);
+	const rows = tables(page).find((t) => t.heading === 'Shared memory').rows;
+	for (const row of rows)
+		for (const file of quoted(row[1])) assert.ok(exists(`modules/${file.includes('/') ? file : `${quoted(row[1])[0].split('/')[0]}/${file}`}`), `shared memory: ${file}`);
 });
 
 test('docs_sdp_mediate_values_are_the_causes_negated', () => {
@@ -257,6 +363,20 @@ test('docs_defaults_are_those_of_the_source', () => {
 			for (const name of quoted(row[0]))
 				if (values[renamed[name] ?? name] !== undefined) assert.equal(row[1], values[renamed[name] ?? name], `${m}: ${name}`);
 	}
+	// Numbers that stand elsewhere, and words.
+	const defaults = (name) => moduleDoc.tna_register.match(new RegExp(`"tna_register\\.p\\.${name}"[^]*?Default value is ([^]*?)\\.</emphasis>`))[1];
+	const table = Object.fromEntries([...read('modules/tna_register/tna_register_params.c').matchAll(/\{"(\w+)", PARAM_\w+, &([\w.]+)\}/g)].map(([, k, v]) => [v, k]));
+	let n = 0;
+	for (const file of ['scscf_params', 'tna_register_params'])
+		for (const [, variable, number, word] of read(`modules/tna_register/${file}.c`).matchAll(/^(?:static )?(?:int|str) (\w+) =\s+(?:(\d+)|str_init\("([^"]*)"\));/gm)) {
+			assert.equal(defaults(table[variable]), number ?? word, table[variable]);
+			n++;
+		}
+	for (const [, member, number] of read('modules/tna_register/barred.c').match(/tna_barred_params = \{([^}]*)\}/)[1].matchAll(/\.(\w+) = (\d+)/g)) {
+		assert.equal(defaults(table[`tna_barred_params.${member}`]), number, member);
+		n++;
+	}
+	assert.ok(n > 25, `${n} defaults`);
 });
 
 test('docs_module_readme_is_made_of_its_docbook', () => {
