@@ -100,11 +100,14 @@ class Lab {
 	/** Sound of now, at both ends. */
 	async talk(page, phone) {
 		const file = await until('a recording', () => phone.recordings().at(-1)), from = readWav(file).samples.length;
-		const [here, { rate, samples }] = await Promise.all([page.heard(600),
-			until('half a second of sound', () => { const w = readWav(file); return w.rate && w.samples.length > from + 0.6 * w.rate && w; })]);
+		// Half a second without a gap: a busy machine makes some.
+		const [here] = await Promise.all([page.heard(600), until('the tone of the page at the phone', () => {
+			const { rate, samples } = readWav(file);
+			if (!rate || samples.length <= from + 0.6 * rate) return false;
+			const tail = samples.subarray(samples.length - Math.floor(rate / 2));
+			return rms(tail) > 0.05 && shareAt(tail, rate, MICROPHONE_HZ) > 0.8;
+		})]);
 		assert.ok(here.level > 0.05 && Math.abs(here.hz - PHONE_HZ) < 15, `the page hears ${here.hz} Hz, ${here.level}`);
-		const tail = samples.subarray(samples.length - Math.floor(rate / 2));
-		assert.ok(rms(tail) > 0.05 && shareAt(tail, rate, MICROPHONE_HZ) > 0.8, `the phone hears ${rms(tail)}, ${shareAt(tail, rate, MICROPHONE_HZ)}`);
 	}
 
 	/** The first such message on the wire since then. */

@@ -283,7 +283,8 @@ export class Site {
 	}
 
 	send(text) {
-		if (text.startsWith('SIP/2.0 ')) this.answered.set(transaction(text), text);
+		const head = String(text); // octets, where a body is none of text
+		if (head.startsWith('SIP/2.0 ')) this.answered.set(transaction(head), text);
 		this.udp.send(text, this.ports.sip, '127.0.0.1');
 	}
 
