@@ -28,7 +28,7 @@ function find(dir, match, found = []) {
 // Most of a node test is waiting, for timers of SIP and of caches. What needs the
 // whole machine comes first, while browsers wait for tokens to end and for pages to
 // come back: what is heard is measured in peace.
-const LANES = { unit: 2, fuzz: 2, node: 4, browser: 1 };
+const LANES = { unit: 2, fuzz: 2, node: 3, browser: 1 };
 const HEAVY = ['tna_register/die', 'tna_register/many', 'tna_register/regevent_many', 'attack/flood', 'attack/malformed',
 	'scscf/memory', 'webrtc_auth/memory', 'webrtc_auth/flood', 'webrtc_auth/flood_budget'].map((name) => `test/int/${name}.test.mjs`);
 const PATIENT = ['renew', 'closecodes', 'reload'].map((name) => `test/browser/${name}.test.mjs`);
