@@ -15,7 +15,7 @@ $(BUILD)/$(1)/unit/%: test/unit/%.c test/unit/support.c $(wildcard test/unit/*.h
 endef
 $(foreach v,rel san,$(eval $(call unit_variant,$(v))))
 
-$(BUILD)/fuzz/%: test/fuzz/%_fuzz.c $(wildcard test/unit/*/*.h) $(BUILD)/fuzz/libep.a
+$(BUILD)/fuzz/%: test/fuzz/%_fuzz.c $(wildcard test/unit/*/*.h test/fuzz/*.h) $(BUILD)/fuzz/libep.a
 	@mkdir -p $(@D)
 	$(CLANG) $(filter-out -Wmissing-prototypes,$(LIB_CFLAGS)) -Itest/unit -O1 $(SAN) -fsanitize=fuzzer $< \
 		$(BUILD)/fuzz/libep.a $(LIB_LIBS) -ljansson -o $@

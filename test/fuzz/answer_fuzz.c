@@ -1,7 +1,7 @@
 /* ep_answer_plan, ep_credentials_parse, ep_credentials_find. Input: the core's
  * answer to a REGISTER; or the file with the passwords. */
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include <stdlib.h>
+#include "heap.h"
 #include "../unit/tna/msg_text.h"
 #include "base/sipuri.h"
 #include "tna/answer.h"
@@ -17,12 +17,6 @@ static struct ep_tna_cfg cfg = {
 
 static char mem[1 << 20];
 
-static void must(int holds)
-{
-	if(!holds)
-		abort();
-}
-
 /* Credentials that a registrar reads in one way only: one of each parameter,
  * for our realm and our user, and no word of a trusted node. */
 static void value_holds(struct ep_view value, const struct ep_answer *out)
@@ -34,25 +28,25 @@ static void value_holds(struct ep_view value, const struct ep_answer *out)
 	enum ep_err err;
 
 	for(i = 0; i < value.len; i++)
-		must(value.p[i] != '\r' && value.p[i] != '\n' && value.p[i] != '\0');
-	must(ep_auth_scheme_is(&value, EP_LIT("Digest")));
+		need(value.p[i] != '\r' && value.p[i] != '\n' && value.p[i] != '\0');
+	need(ep_auth_scheme_is(&value, EP_LIT("Digest")));
 	while((err = ep_auth_param_next(&p, &value)) == EP_OK) {
 		for(i = 0; i < 5; i++)
 			n[i] += ep_view_ieq(p.name, ep_view_z(once[i]));
 		if(ep_view_ieq(p.name, EP_LIT("realm")))
-			must(ep_view_eq(p.value, EP_LIT("\"home1.net\"")));
+			need(ep_view_eq(p.value, EP_LIT("\"home1.net\"")));
 		if(ep_view_ieq(p.name, EP_LIT("username")))
-			must(ep_view_eq(p.value, EP_LIT("\"u@home1.net\"")));
+			need(ep_view_eq(p.value, EP_LIT("\"u@home1.net\"")));
 		if(ep_view_ieq(p.name, EP_LIT("response")))
-			must(p.value.len == 2 * ep_hash_len(out->hash) + 2);
+			need(p.value.len == 2 * ep_hash_len(out->hash) + 2);
 		if(ep_view_ieq(p.name, EP_LIT("integrity-protected")))
-			must(ep_view_eq(p.value, EP_LIT("\"tls-yes\"")));
-		must(!ep_view_ieq(p.name, EP_LIT("authorization-entity")));
-		must(!ep_view_istarts(p.name, EP_LIT("aut")));
+			need(ep_view_eq(p.value, EP_LIT("\"tls-yes\"")));
+		need(!ep_view_ieq(p.name, EP_LIT("authorization-entity")));
+		need(!ep_view_istarts(p.name, EP_LIT("aut")));
 	}
-	must(err == EP_ENOENT);
+	need(err == EP_ENOENT);
 	for(i = 0; i < 5; i++)
-		must(n[i] == 1);
+		need(n[i] == 1);
 }
 
 static void answer_holds(const struct ep_msg *m, bool md5, bool sha, bool again)
@@ -68,8 +62,8 @@ static void answer_holds(const struct ep_msg *m, bool md5, bool sha, bool again)
 	ep_arena_init(&arena, mem, sizeof(mem), NULL, 0);
 	if(ep_answer_plan(&out, m, &cfg, &ask, &arena) != EP_TNA_OK)
 		return;
-	must(m->status == 401 || m->status == 407);
-	must(secret.has[out.hash]);
+	need(m->status == 401 || m->status == 407);
+	need(secret.has[out.hash]);
 	value_holds(out.value, &out);
 }
 
@@ -82,16 +76,16 @@ static void credentials_hold(struct ep_view text)
 	size_t i;
 	void *block = malloc(ep_credentials_size(text));
 
-	must(block != NULL);
+	need(block != NULL);
 	if(!ep_credentials_parse(&c, block, text, &line)) {
 		for(i = 0; i < c.users; i++) {
-			must(ep_credentials_find(&s, &c, c.v[i].impi, c.v[i].realm));
-			must(s.has[c.v[i].hash]
+			need(ep_credentials_find(&s, &c, c.v[i].impi, c.v[i].realm));
+			need(s.has[c.v[i].hash]
 					&& !memcmp(
 							s.ha1[c.v[i].hash], c.v[i].ha1, EP_HASH_LEN_MAX));
 		}
 		for(; i < c.users + c.pools; i++)
-			must(ep_credentials_find(&s, &c, c.v[i].impi, c.v[i].realm));
+			need(ep_credentials_find(&s, &c, c.v[i].impi, c.v[i].realm));
 	}
 	free(block);
 }

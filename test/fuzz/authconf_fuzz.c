@@ -1,31 +1,11 @@
 /* ep_token_config_parse, ep_config_check, ep_template_parse, ep_origin_print,
  * ep_view_glob, ep_glob_overlap, ep_glob_within, ep_policy_diff_print.
  * SPDX-License-Identifier: BSD-2-Clause */
-#include <stdlib.h>
+#include "heap.h"
 #include "token/glob.h"
 #include "token/policy.h"
 #include "token/policydiff.h"
 #include "token/sig.h"
-
-static void need(bool ok)
-{
-	if(!ok)
-		abort();
-}
-
-static void *get(void *ctx, size_t n)
-{
-	(void)ctx;
-	return malloc(n);
-}
-
-static void put(void *ctx, void *p)
-{
-	(void)ctx;
-	free(p);
-}
-
-static const struct ep_alloc heap = {get, put, NULL};
 
 static void issuer_check(
 		const struct ep_token_policy *policy, const struct ep_issuer *issuer)

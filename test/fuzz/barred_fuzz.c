@@ -1,16 +1,10 @@
 /* ep_barred_entry_parse, ep_barred_name, the list. Input: lines of a list of
  * barred names; also, as a whole, a name. */
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include <stdlib.h>
+#include "heap.h"
 #include "tna/barred.h"
 
 static const unsigned char key[16];
-
-static void must(int holds)
-{
-	if(!holds)
-		abort();
-}
 
 /* In a list it bars while it is in force, and only its own name. */
 static void list_holds(const struct ep_barred_entry *e)
@@ -23,14 +17,14 @@ static void list_holds(const struct ep_barred_entry *e)
 	int64_t now_s = e->until_s > 0 ? e->until_s : 1;
 	bool changed;
 
-	must(ep_barred_list_put(&changed, list, e, 0) == EP_OK && changed);
-	must(ep_barred_list_match(list, e->kind, e->name, now_s)
+	need(ep_barred_list_put(&changed, list, e, 0) == EP_OK && changed);
+	need(ep_barred_list_match(list, e->kind, e->name, now_s)
 			== ep_barred_entry_in_force(e, now_s));
-	must(!ep_barred_list_match(list, other, e->name, now_s));
-	must(ep_barred_list_live(list) == !e->lifted);
-	must(ep_barred_list_put(&changed, list, e, 0) == EP_OK && !changed);
-	must(ep_barred_list_count(list) == 1);
-	must(ep_barred_list_sweep(list, ep_barred_entry_kept_s(e)) == 0);
+	need(!ep_barred_list_match(list, other, e->name, now_s));
+	need(ep_barred_list_live(list) == !e->lifted);
+	need(ep_barred_list_put(&changed, list, e, 0) == EP_OK && !changed);
+	need(ep_barred_list_count(list) == 1);
+	need(ep_barred_list_sweep(list, ep_barred_entry_kept_s(e)) == 0);
 	free(block);
 }
 
@@ -45,12 +39,12 @@ static void line_holds(struct ep_view line)
 
 	ep_arena_init(&arena, first, sizeof(first), NULL, 0);
 	err = ep_barred_entry_parse(&e, line, &arena);
-	must(err == EP_OK || err == EP_ESYNTAX || err == EP_ERANGE);
+	need(err == EP_OK || err == EP_ESYNTAX || err == EP_ERANGE);
 	if(err != EP_OK)
 		return;
 	ep_buf_init(&b, text, sizeof(text));
-	must(ep_barred_entry_print(&b, &e) == EP_OK);
-	must(ep_view_eq(ep_buf_view(&b), line));
+	need(ep_barred_entry_print(&b, &e) == EP_OK);
+	need(ep_view_eq(ep_buf_view(&b), line));
 	list_holds(&e);
 }
 
@@ -66,17 +60,17 @@ static void name_holds(struct ep_view name)
 
 	ep_buf_init(&b, text, sizeof(text));
 	err = ep_barred_name(&b, name);
-	must((err == EP_OK) == (name.len > 0 && name.len <= EP_BARRED_NAME_MAX));
+	need((err == EP_OK) == (name.len > 0 && name.len <= EP_BARRED_NAME_MAX));
 	if(err != EP_OK)
 		return;
-	must(b.len == name.len);
+	need(b.len == name.len);
 	e.name = ep_buf_view(&b);
-	must(ep_view_ieq(e.name, name));
+	need(ep_view_ieq(e.name, name));
 	ep_buf_init(&c, again, sizeof(again));
-	must(ep_barred_name(&c, e.name) == EP_OK);
-	must(ep_view_eq(ep_buf_view(&c), e.name));
+	need(ep_barred_name(&c, e.name) == EP_OK);
+	need(ep_view_eq(ep_buf_view(&c), e.name));
 	ep_buf_init(&c, line, sizeof(line));
-	must(ep_barred_entry_print(&c, &e) == EP_OK);
+	need(ep_barred_entry_print(&c, &e) == EP_OK);
 	line_holds(ep_buf_view(&c));
 }
 

@@ -1,14 +1,8 @@
 /* ep_bearer_parse, ep_b64url_decode, ep_buf_put_b64url, ep_buf_put_quoted.
  * SPDX-License-Identifier: BSD-2-Clause */
-#include <stdlib.h>
+#include "heap.h"
 #include "base/buf.h"
 #include "token/bearer.h"
-
-static void need(bool ok)
-{
-	if(!ok)
-		abort();
-}
 
 /* One text for one value: what decodes, encodes to the same again. */
 static void b64_round_trip(struct ep_view text)

@@ -6,30 +6,10 @@
  * later end than it says. About a JWT that is good it gives nothing that the
  * JWT did not give. */
 #include <jansson.h>
-#include <stdlib.h>
+#include "heap.h"
 #include "token/introspect.h"
 
 #define NOW_S INT64_C(1800000000)
-
-static void need(bool ok)
-{
-	if(!ok)
-		abort();
-}
-
-static void *get(void *ctx, size_t n)
-{
-	(void)ctx;
-	return malloc(n);
-}
-
-static void put(void *ctx, void *p)
-{
-	(void)ctx;
-	free(p);
-}
-
-static const struct ep_alloc heap = {get, put, NULL};
 
 static const char config[] =
 		"[issuer:home]\niss = https://waf.home1.net\njwks = /etc/waf.jwks\n"

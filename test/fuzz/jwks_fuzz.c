@@ -1,29 +1,10 @@
 /* ep_jwks_parse, ep_keyset_load, ep_sig_key_init, ep_keyset_find.
  * SPDX-License-Identifier: BSD-2-Clause */
 #include <openssl/err.h>
-#include <stdlib.h>
+#include "heap.h"
 #include "token/jws.h"
 #include "token/keyset.h"
 
-static void need(bool ok)
-{
-	if(!ok)
-		abort();
-}
-
-static void *get(void *ctx, size_t n)
-{
-	(void)ctx;
-	return malloc(n);
-}
-
-static void put(void *ctx, void *p)
-{
-	(void)ctx;
-	free(p);
-}
-
-static const struct ep_alloc heap = {get, put, NULL};
 static const struct ep_view algs[] = {
 		{"ES256", 5}, {"RS256", 5}, {"ES384", 5}, {"PS256", 5}, {"EdDSA", 5}};
 static const struct ep_issuer issuer = {.alg = {algs, 5}};

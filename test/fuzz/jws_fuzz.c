@@ -5,30 +5,10 @@
  * else header LF payload, which are encoded here, so that the fuzzer gets
  * behind base64url. No key: a token that is accepted is a hole. */
 #include <jansson.h>
-#include <stdlib.h>
+#include "heap.h"
 #include "base/buf.h"
 #include "token/jws.h"
 #include "token/verify.h"
-
-static void need(bool ok)
-{
-	if(!ok)
-		abort();
-}
-
-static void *get(void *ctx, size_t n)
-{
-	(void)ctx;
-	return malloc(n);
-}
-
-static void put(void *ctx, void *p)
-{
-	(void)ctx;
-	free(p);
-}
-
-static const struct ep_alloc heap = {get, put, NULL};
 
 static const char config[] =
 		"[issuer:home]\niss = https://waf.home1.net\njwks = /etc/waf.jwks\n"

@@ -4,32 +4,12 @@
  * The first octet chooses: '0' the rest is a token; else it is header LF
  * payload, which are encoded and signed here with the issuer's own key, so that
  * the fuzzer gets behind the signature. No token passes for both kinds. */
-#include <stdlib.h>
+#include "heap.h"
 #include "token/logout.h"
 #include "token/mint.h"
 #include "token/verify.h"
 
 #define NOW_S INT64_C(1800000000)
-
-static void need(bool ok)
-{
-	if(!ok)
-		abort();
-}
-
-static void *get(void *ctx, size_t n)
-{
-	(void)ctx;
-	return malloc(n);
-}
-
-static void put(void *ctx, void *p)
-{
-	(void)ctx;
-	free(p);
-}
-
-static const struct ep_alloc heap = {get, put, NULL};
 
 static const char config[] =
 		"[issuer:home]\niss = https://waf.home1.net\njwks = /etc/waf.jwks\n"

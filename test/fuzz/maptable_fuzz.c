@@ -1,29 +1,9 @@
 /* ep_maptable_parse, ep_maptable_find; and ep_policy_destination_print for the
  * first line. SPDX-License-Identifier: BSD-2-Clause */
-#include <stdlib.h>
+#include "heap.h"
 #include "base/sipuri.h"
 #include "token/maptable.h"
 #include "token/policy.h"
-
-static void need(bool ok)
-{
-	if(!ok)
-		abort();
-}
-
-static void *get(void *ctx, size_t n)
-{
-	(void)ctx;
-	return malloc(n);
-}
-
-static void put(void *ctx, void *p)
-{
-	(void)ctx;
-	free(p);
-}
-
-static const struct ep_alloc heap = {get, put, NULL};
 
 /* The key of a line that was taken, as a reader of the format would see it;
  * false: a comment, or empty. */

@@ -1,15 +1,9 @@
 /* ep_mask_walk, ep_mask_write. Input: one frame. */
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include <stdlib.h>
+#include "heap.h"
 #include "base/sipframe.h"
 #include "token/bearer.h"
 #include "token/mask.h"
-
-static void must(int holds)
-{
-	if(!holds)
-		abort();
-}
 
 static int is_lws(char c)
 {
@@ -26,13 +20,13 @@ static void mask(char *text, size_t n, char *inside)
 
 	ep_mask_walk_init(&w, ep_view_of(text, n));
 	while(ep_mask_walk_next(&span, &w)) {
-		must(span.at >= end && span.len > 0 && span.keep < span.len);
-		must(span.len <= n && span.at <= n - span.len);
+		need(span.at >= end && span.len > 0 && span.keep < span.len);
+		need(span.len <= n && span.at <= n - span.len);
 		end = span.at + span.len;
 		was = malloc(span.len);
 		memcpy(was, text + span.at, span.len);
 		ep_mask_write(text, &span);
-		must(span.kind == EP_MASK_STRAY
+		need(span.kind == EP_MASK_STRAY
 				|| ep_mask_is_of(ep_view_of(text + span.at, span.len),
 						ep_view_of(was, span.len), span.keep));
 		free(was);
@@ -55,7 +49,7 @@ static void no_token(struct ep_view rest)
 		if(line.p != NULL
 				&& (ep_view_ieq(name, EP_LIT("Authorization"))
 						|| ep_view_ieq(name, EP_LIT("Proxy-Authorization"))))
-			must(ep_bearer_parse(&token, line) != EP_BEARER_OK);
+			need(ep_bearer_parse(&token, line) != EP_BEARER_OK);
 	}
 }
 
@@ -69,12 +63,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	memcpy(text, data, n);
 	mask(text, n, inside);
 	for(i = 0; i < n; i++)
-		must(inside[i] && !is_lws((char)data[i]) ? text[i] == inside[i]
+		need(inside[i] && !is_lws((char)data[i]) ? text[i] == inside[i]
 												 : text[i] == (char)data[i]);
 	(void)ep_mask_is_upgrade(frame);
 	if(flaw == EP_SIPFRAME_OK && n > 0) {
 		/* as well-formed as it was, and no header gives a token */
-		must(ep_sipframe_check(ep_view_of(text, n)) == EP_SIPFRAME_OK);
+		need(ep_sipframe_check(ep_view_of(text, n)) == EP_SIPFRAME_OK);
 		for(head = 0; head < n && (text[head] == '\r' || text[head] == '\n');)
 			head++;
 		i = ep_view_find(

@@ -5,29 +5,9 @@
  * (for an answer; may be missing). A gateway's SDP that is missing is the
  * plan's own: a gateway that changes nothing. */
 #include <stdint.h>
-#include <stdlib.h>
+#include "heap.h"
 #include "mediate/answer.h"
 #include "mediate/offer.h"
-
-#define CHECK(x)                                                               \
-	do {                                                                       \
-		if(!(x))                                                               \
-			abort();                                                           \
-	} while(0)
-
-static void *get(void *ctx, size_t n)
-{
-	(void)ctx;
-	return malloc(n);
-}
-
-static void put(void *ctx, void *p)
-{
-	(void)ctx;
-	free(p);
-}
-
-static const struct ep_alloc heap = {get, put, NULL};
 
 /* Said again here, on purpose not taken from the matrix. */
 static const char *const not_for_the_core[] = {"mid", "group", "msid",
@@ -57,21 +37,21 @@ static void line_check(const struct ep_mediate_plan *plan,
 	struct ep_sdp_attr a;
 	struct ep_sdp_rtpmap map;
 
-	CHECK(line->type != 'k');
+	need(line->type != 'k');
 	if(!ep_sdp_attr_get(&a, line))
 		return;
 	if(ep_mediate_case_to_core(plan->kind)) {
-		CHECK(!AMONG(not_for_the_core, a.name));
+		need(!AMONG(not_for_the_core, a.name));
 		if(ep_view_ieq(a.name, EP_LIT("rtcp-fb")))
-			CHECK(avpf && ep_view_find(a.value, EP_LIT("goog")) == SIZE_MAX
+			need(avpf && ep_view_find(a.value, EP_LIT("goog")) == SIZE_MAX
 					&& ep_view_find(a.value, EP_LIT("transport-cc"))
 							   == SIZE_MAX);
 	} else {
-		CHECK(!AMONG(not_for_the_browser, a.name));
+		need(!AMONG(not_for_the_browser, a.name));
 	}
 	if(ep_view_ieq(a.name, EP_LIT("rtpmap"))
 			&& ep_sdp_rtpmap_parse(&map, a.value))
-		CHECK(!AMONG(not_codecs, map.encoding));
+		need(!AMONG(not_codecs, map.encoding));
 }
 
 /* Every live section towards the browser has its transport and its name. */
@@ -84,7 +64,7 @@ static void browser_check(const struct ep_sdp *sdp, size_t i)
 	if(sdp->media[i].port == 0)
 		return;
 	for(size_t k = 0; k < sizeof must / sizeof *must; k++)
-		CHECK(ep_sdp_attr_lookup(&a, sdp, i, ep_view_z(must[k])));
+		need(ep_sdp_attr_lookup(&a, sdp, i, ep_view_z(must[k])));
 }
 
 static void result_check(const struct ep_mediate_plan *plan, struct ep_view out,
@@ -93,19 +73,19 @@ static void result_check(const struct ep_mediate_plan *plan, struct ep_view out,
 	struct ep_sdp sdp;
 
 	enum ep_err err = ep_sdp_parse(&sdp, NULL, out, arena);
-	CHECK(err == EP_OK || err == EP_ERANGE);
+	need(err == EP_OK || err == EP_ERANGE);
 	if(err)
 		return;
-	CHECK(sdp.media_n == plan->in.media_n);
+	need(sdp.media_n == plan->in.media_n);
 	for(size_t i = 0; i < sdp.lines_n; i++)
 		line_check(plan, &sdp.lines[i], plan->profile->avpf);
 	for(size_t i = 0; i < sdp.media_n; i++) {
-		CHECK(ep_view_eq(sdp.media[i].kind, plan->in.media[i].kind));
-		CHECK(sdp.media[i].port == 0 || plan->live[i]);
+		need(ep_view_eq(sdp.media[i].kind, plan->in.media[i].kind));
+		need(sdp.media[i].port == 0 || plan->live[i]);
 		if(!ep_mediate_case_to_core(plan->kind))
 			browser_check(&sdp, i);
 		else if(sdp.media[i].port)
-			CHECK(ep_mediate_proto_rtp(sdp.media[i].proto));
+			need(ep_mediate_proto_rtp(sdp.media[i].proto));
 	}
 }
 
@@ -134,11 +114,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 					? ep_mediate_answer_plan(
 							&plan, from, in, offer, &profile, &arena)
 					: ep_mediate_offer_plan(&plan, from, in, &profile, &arena);
-	CHECK(cause != EP_MEDIATE_EINTERNAL);
+	need(cause != EP_MEDIATE_EINTERNAL);
 	if(!cause) {
-		CHECK(plan.sdp.p && plan.flags.p);
+		need(plan.sdp.p && plan.flags.p);
 		cause = ep_mediate_finish(&result, &plan, gw.len ? gw : plan.sdp);
-		CHECK(cause == EP_MEDIATE_OK || cause == EP_MEDIATE_EGATEWAY);
+		need(cause == EP_MEDIATE_OK || cause == EP_MEDIATE_EGATEWAY);
 		if(!cause)
 			result_check(&plan, result, &arena);
 	}

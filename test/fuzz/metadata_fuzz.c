@@ -5,29 +5,9 @@
  * jansson); '1' it is an issuer; else header values, one a line: Cache-Control,
  * Age, Expires, Date. */
 #include <jansson.h>
-#include <stdlib.h>
+#include "heap.h"
 #include "token/freshness.h"
 #include "token/metadata.h"
-
-static void need(bool ok)
-{
-	if(!ok)
-		abort();
-}
-
-static void *get(void *ctx, size_t n)
-{
-	(void)ctx;
-	return malloc(n);
-}
-
-static void put(void *ctx, void *p)
-{
-	(void)ctx;
-	free(p);
-}
-
-static const struct ep_alloc heap = {get, put, NULL};
 
 static void url_ok(struct ep_view url, const json_t *theirs)
 {

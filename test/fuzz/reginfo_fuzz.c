@@ -1,7 +1,7 @@
 /* ep_reginfo_parse, ep_regevent_decide, ep_regevent_order.
  * Input: a reginfo document. */
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include <stdlib.h>
+#include "heap.h"
 #include "base/sipuri.h"
 #include "tna/regevent.h"
 
@@ -21,12 +21,6 @@ static const struct ep_binding stranger = {
 		.impus = {others, 1}};
 
 static char mem[1 << 20], again[1 << 20];
-
-static void must(int holds)
-{
-	if(!holds)
-		abort();
-}
 
 static bool names(
 		const struct ep_reg_registration *r, const struct ep_binding *b)
@@ -67,21 +61,21 @@ static void decisions_hold(
 
 	ep_regevent_decide(&sure, doc, b, END, true, NOW);
 	ep_regevent_decide(&unsure, doc, b, END, false, NOW);
-	must(sure.verdict != EP_REGEVENT_UNSURE);
-	must(sure.verdict != EP_REGEVENT_SHORTEN
+	need(sure.verdict != EP_REGEVENT_UNSURE);
+	need(sure.verdict != EP_REGEVENT_SHORTEN
 			|| (sure.end_s >= NOW && sure.end_s < END));
 	/* Never at once on the word of what may be old; and a question only where
 	 * the answer matters. */
-	must(unsure.verdict == EP_REGEVENT_KEEP
+	need(unsure.verdict == EP_REGEVENT_KEEP
 			|| unsure.verdict == EP_REGEVENT_UNSURE);
-	must(unsure.verdict == EP_REGEVENT_KEEP
+	need(unsure.verdict == EP_REGEVENT_KEEP
 			|| sure.verdict != EP_REGEVENT_KEEP);
 	/* Only who is named, or missing where all must be named. */
 	part.full = false;
 	ep_regevent_decide(&unsure, &part, b, END, true, NOW);
-	must(unsure.verdict == EP_REGEVENT_KEEP || speaks_of(doc, b));
-	must(sure.verdict != EP_REGEVENT_SHORTEN || speaks_of(doc, b));
-	must(sure.verdict != EP_REGEVENT_END || doc->full || speaks_of(doc, b));
+	need(unsure.verdict == EP_REGEVENT_KEEP || speaks_of(doc, b));
+	need(sure.verdict != EP_REGEVENT_SHORTEN || speaks_of(doc, b));
+	need(sure.verdict != EP_REGEVENT_END || doc->full || speaks_of(doc, b));
 }
 
 static void document_holds(const struct ep_reginfo *doc)
@@ -91,12 +85,12 @@ static void document_holds(const struct ep_reginfo *doc)
 	size_t n = 0;
 
 	for(r = doc->registrations; r != NULL; r = r->next) {
-		must(r->aor.len > 0 && r->id.p != NULL);
+		need(r->aor.len > 0 && r->id.p != NULL);
 		for(c = r->contacts; c != NULL; c = c->next) {
-			must(c->uri.len > 0 && c->uri.len <= EP_REGINFO_CHARS_MAX);
+			need(c->uri.len > 0 && c->uri.len <= EP_REGINFO_CHARS_MAX);
 			n++;
 		}
-		must(++n <= EP_REGINFO_ITEMS_MAX);
+		need(++n <= EP_REGINFO_ITEMS_MAX);
 	}
 }
 
@@ -109,8 +103,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	ep_arena_init(&arena, mem, sizeof(mem), NULL, 0);
 	if(ep_reginfo_parse(&doc, text, &arena) != EP_OK)
 		return 0;
-	must(n <= EP_REGINFO_TEXT_MAX);
-	must(ep_view_find(text, EP_LIT("<!DOCTYPE")) == SIZE_MAX
+	need(n <= EP_REGINFO_TEXT_MAX);
+	need(ep_view_find(text, EP_LIT("<!DOCTYPE")) == SIZE_MAX
 			|| ep_view_find(text, EP_LIT("<!--")) != SIZE_MAX
 			|| ep_view_find(text, EP_LIT("<![CDATA[")) != SIZE_MAX
 			|| ep_view_find(text, EP_LIT("<?")) != SIZE_MAX);
@@ -119,8 +113,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	decisions_hold(&doc, &stranger);
 	/* Nothing is left behind by the first. */
 	ep_arena_init(&arena, again, sizeof(again), NULL, 0);
-	must(ep_reginfo_parse(&twice, text, &arena) == EP_OK);
-	must(twice.version == doc.version && twice.full == doc.full);
-	must(ep_regevent_order(true, doc.version, &twice) == EP_REGEVENT_STALE);
+	need(ep_reginfo_parse(&twice, text, &arena) == EP_OK);
+	need(twice.version == doc.version && twice.full == doc.full);
+	need(ep_regevent_order(true, doc.version, &twice) == EP_REGEVENT_STALE);
 	return 0;
 }

@@ -2,15 +2,9 @@
  * ep_token_cache_get. Input: a packed result; the same octets as commands to
  * a small cache. */
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include <stdlib.h>
+#include "heap.h"
 #include "token/cache.h"
 #include "token/resultpack.h"
-
-static void must(int holds)
-{
-	if(!holds)
-		abort();
-}
 
 static bool is_in(struct ep_view part, struct ep_view whole)
 {
@@ -30,18 +24,18 @@ static void result_holds(struct ep_view packed)
 	ep_arena_init(&arena, mem, sizeof(mem), NULL, 0);
 	if(ep_token_result_unpack(&r, packed, &arena) != EP_OK)
 		return;
-	must(is_in(r.issuer, packed) && is_in(r.kid, packed) && is_in(r.sub, packed)
+	need(is_in(r.issuer, packed) && is_in(r.kid, packed) && is_in(r.sub, packed)
 			&& is_in(r.impi, packed) && is_in(r.scope, packed)
 			&& is_in(r.client_id, packed));
 	for(size_t i = 0; i < r.impus_n; i++)
-		must(is_in(r.impus[i], packed));
-	must(r.entity <= EP_ENTITY_NEVER && r.exp_s >= -1 && r.iat_s >= -1);
+		need(is_in(r.impus[i], packed));
+	need(r.entity <= EP_ENTITY_NEVER && r.exp_s >= -1 && r.iat_s >= -1);
 	ep_buf_init(&buf, text, sizeof(text));
-	must(ep_token_result_pack(&buf, &r) == EP_OK);
-	must(ep_view_eq(ep_buf_view(&buf), packed));
+	need(ep_token_result_pack(&buf, &r) == EP_OK);
+	need(ep_view_eq(ep_buf_view(&buf), packed));
 	for(size_t n = 0; n < packed.len; n++) {
 		ep_arena_init(&arena, mem, sizeof(mem), NULL, 0);
-		must(ep_token_result_unpack(&again, ep_view_head(packed, n), &arena)
+		need(ep_token_result_unpack(&again, ep_view_head(packed, n), &arena)
 				== EP_ESYNTAX);
 	}
 }
@@ -60,7 +54,7 @@ static void cache_holds(const uint8_t *data, size_t n)
 	int64_t now_s = 0, until_s;
 	size_t got, evicted_n;
 
-	must(c != NULL);
+	need(c != NULL);
 	memset(ends_s, 0, sizeof(ends_s));
 	for(; n >= 4; data += 4, n -= 4) {
 		hash[31] = data[0];
@@ -82,11 +76,11 @@ static void cache_holds(const uint8_t *data, size_t n)
 		} else if(ep_token_cache_get(
 						  c, out, sizeof(out), &got, &until_s, hash, now_s)
 				  == EP_OK) {
-			must(got == lens[data[0]] && until_s == ends_s[data[0]]
+			need(got == lens[data[0]] && until_s == ends_s[data[0]]
 					&& until_s > now_s);
 		}
 	}
-	must(ep_token_cache_is_sound(c));
+	need(ep_token_cache_is_sound(c));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)

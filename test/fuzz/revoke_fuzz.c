@@ -1,29 +1,9 @@
 /* ep_revoke_entry_parse, ep_revoke_entry_make, the list, ep_form_get.
  * Input: lines of a list of revocations, or a form. */
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include <stdlib.h>
+#include "heap.h"
 #include "token/form.h"
 #include "token/revoke.h"
-
-static void must(int holds)
-{
-	if(!holds)
-		abort();
-}
-
-static void *get(void *ctx, size_t n)
-{
-	(void)ctx;
-	return malloc(n);
-}
-
-static void put(void *ctx, void *p)
-{
-	(void)ctx;
-	free(p);
-}
-
-static const struct ep_alloc heap = {get, put, NULL};
 
 /* What it covers, it covers by the list as well. */
 static void covers_alike(const struct ep_revoke_entry *e)
@@ -45,13 +25,13 @@ static void covers_alike(const struct ep_revoke_entry *e)
 
 	if(e->kind == EP_REVOKE_ISSUER)
 		g.issuer = e->value;
-	must(ep_revoke_list_put(&changed, list, e, now_s, &heap) == EP_OK
+	need(ep_revoke_list_put(&changed, list, e, now_s, &heap) == EP_OK
 			&& changed);
-	must((ep_revoke_list_match(list, &g, now_s) != EP_TOKEN_OK)
+	need((ep_revoke_list_match(list, &g, now_s) != EP_TOKEN_OK)
 			== ep_revoke_entry_covers(e, &g, now_s));
-	must(ep_revoke_list_match(list, &g, now_s + 1) == EP_TOKEN_OK);
-	must(ep_revoke_list_find(list, e) != NULL);
-	must(ep_revoke_list_put(&changed, list, e, now_s, &heap) == EP_OK
+	need(ep_revoke_list_match(list, &g, now_s + 1) == EP_TOKEN_OK);
+	need(ep_revoke_list_find(list, e) != NULL);
+	need(ep_revoke_list_put(&changed, list, e, now_s, &heap) == EP_OK
 			&& !changed);
 	ep_revoke_list_fini(list, &heap);
 	free(block);
@@ -68,13 +48,13 @@ static void line_holds(struct ep_view line)
 
 	ep_arena_init(&arena, first, sizeof(first), NULL, 0);
 	err = ep_revoke_entry_parse(&e, line, &arena);
-	must(err == EP_OK || err == EP_ESYNTAX || err == EP_ERANGE);
+	need(err == EP_OK || err == EP_ESYNTAX || err == EP_ERANGE);
 	if(err != EP_OK)
 		return;
-	must(e.value.len > 0 && e.value.len <= EP_REVOKE_VALUE_MAX);
+	need(e.value.len > 0 && e.value.len <= EP_REVOKE_VALUE_MAX);
 	ep_buf_init(&b, text, sizeof(text));
-	must(ep_revoke_entry_print(&b, &e) == EP_OK);
-	must(ep_view_eq(ep_buf_view(&b), line));
+	need(ep_revoke_entry_print(&b, &e) == EP_OK);
+	need(ep_view_eq(ep_buf_view(&b), line));
 	covers_alike(&e);
 }
 
@@ -91,10 +71,10 @@ static void value_holds(enum ep_revoke_kind kind, struct ep_view value)
 	if(ep_revoke_entry_make(&e, kind, value, &arena) != EP_OK)
 		return;
 	ep_buf_init(&b, text, sizeof(text));
-	must(ep_revoke_entry_print(&b, &e) == EP_OK);
-	must(ep_revoke_entry_parse(&again, ep_buf_view(&b), &more) == EP_OK);
-	must(again.kind == kind && ep_view_eq(again.value, e.value));
-	must(!ep_revoke_kind_has_issuer(kind)
+	need(ep_revoke_entry_print(&b, &e) == EP_OK);
+	need(ep_revoke_entry_parse(&again, ep_buf_view(&b), &more) == EP_OK);
+	need(again.kind == kind && ep_view_eq(again.value, e.value));
+	need(!ep_revoke_kind_has_issuer(kind)
 			|| ep_view_eq(again.issuer, e.issuer));
 }
 
@@ -107,8 +87,8 @@ static void form_holds(struct ep_view body)
 
 	ep_arena_init(&arena, first, sizeof(first), NULL, 0);
 	err = ep_form_get(&v, body, EP_LIT("t"), &arena);
-	must(err == EP_OK || err == EP_ENOENT || err == EP_ESYNTAX);
-	must(err != EP_OK || v.len + 2 <= body.len);
+	need(err == EP_OK || err == EP_ENOENT || err == EP_ESYNTAX);
+	need(err != EP_OK || v.len + 2 <= body.len);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)

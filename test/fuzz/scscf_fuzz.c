@@ -1,17 +1,11 @@
 /* ep_scscf_claim_read, ep_scscf_decide, ep_scscf_list_decode, ep_digest_params,
  * ep_trusted_parse. Input: a SIP message, the data of an AVP 656, or a node. */
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include <stdlib.h>
+#include "heap.h"
 #include "../unit/tna/msg_text.h"
 #include "tna/auth.h"
 #include "tna/scscf.h"
 #include "tna/trusted.h"
-
-static void must(int holds)
-{
-	if(!holds)
-		abort();
-}
 
 /* How often the text has `name` followed by '=', outside quotes: counted in
  * the simplest way, not by the parser that is under test. */
@@ -57,18 +51,18 @@ static void done_holds(const struct ep_msg *m, const struct ep_scscf_claim *c)
 			only = &m->hdrs[i];
 			n++;
 		}
-	must(n == 1);
-	must(ep_view_ieq(ep_view_trim(only->name), EP_LIT("Authorization")));
-	must(!memchr(only->value.p, '\\', only->value.len));
+	need(n == 1);
+	need(ep_view_ieq(ep_view_trim(only->name), EP_LIT("Authorization")));
+	need(!memchr(only->value.p, '\\', only->value.len));
 	for(i = 0; i < 6; i++)
-		must(times(only->value, ep_view_z(once[i])) == 1);
+		need(times(only->value, ep_view_z(once[i])) == 1);
 	for(i = 0; i < 6; i++)
-		must(times(only->value, ep_view_z(never[i])) == 0);
-	must(times(only->value, EP_LIT("authorization-entity"))
+		need(times(only->value, ep_view_z(never[i])) == 0);
+	need(times(only->value, EP_LIT("authorization-entity"))
 			== (c->entity.p ? 1 : 0));
-	must(times(only->value, EP_LIT("wwsf-id")) == (c->wwsf.p ? 1 : 0));
-	must(c->impi.len > 0 && c->impi.len <= EP_SCSCF_NAME_MAX);
-	must(!c->entity.p || c->entity.len > 0);
+	need(times(only->value, EP_LIT("wwsf-id")) == (c->wwsf.p ? 1 : 0));
+	need(c->impi.len > 0 && c->impi.len <= EP_SCSCF_NAME_MAX);
+	need(!c->entity.p || c->entity.len > 0);
 }
 
 static void claim_holds(const struct ep_msg *m)
@@ -80,18 +74,18 @@ static void claim_holds(const struct ep_msg *m)
 
 	ep_scscf_claim_read(&c, m, EP_LIT("wwsf-id"));
 	if(c.kind != EP_SCSCF_AUTH_DONE)
-		must(!c.entity.p && !c.wwsf.p);
+		need(!c.entity.p && !c.wwsf.p);
 	if(c.kind == EP_SCSCF_AMBIGUOUS)
-		must(!c.impi.p);
+		need(!c.impi.p);
 	if(c.kind != EP_SCSCF_AUTH_DONE)
 		return;
 	done_holds(m, &c);
 	/* A list without the entity lets nobody in. */
-	must((ep_scscf_decide(&policy, &c, false, &empty) == EP_TNA_OK)
+	need((ep_scscf_decide(&policy, &c, false, &empty) == EP_TNA_OK)
 			== !ep_scscf_needs_list(&policy, &c));
-	must(ep_scscf_decide(&policy, &c, true, &empty) == EP_TNA_BARRED);
+	need(ep_scscf_decide(&policy, &c, true, &empty) == EP_TNA_BARRED);
 	ep_scscf_claim_read(&without, m, ep_view_none());
-	must(without.kind == EP_SCSCF_AUTH_DONE && !without.wwsf.p);
+	need(without.kind == EP_SCSCF_AUTH_DONE && !without.wwsf.p);
 }
 
 static void list_holds(struct ep_view group)
@@ -101,13 +95,13 @@ static void list_holds(struct ep_view group)
 
 	if(ep_scscf_list_decode(&l, group) != EP_OK)
 		return;
-	must(l.there && l.waf_n <= EP_SCSCF_LIST_MAX
+	need(l.there && l.waf_n <= EP_SCSCF_LIST_MAX
 			&& l.wwsf_n <= EP_SCSCF_LIST_MAX);
 	for(i = 0; i < l.waf_n; i++)
 		sum += l.waf[i].len + 12;
 	for(i = 0; i < l.wwsf_n; i++)
 		sum += l.wwsf[i].len + 12;
-	must(sum <= group.len);
+	need(sum <= group.len);
 }
 
 static void trusted_holds(struct ep_view text)
@@ -116,10 +110,10 @@ static void trusted_holds(struct ep_view text)
 
 	if(ep_trusted_parse(&t, text, false) != EP_OK)
 		return;
-	must(t.addr_len == 4 || t.addr_len == 16);
-	must(t.prefix > 0 && t.prefix <= 8 * t.addr_len);
-	must(t.transports != 0);
-	must(!t.name.p || t.transports == EP_TRUSTED_TLS);
+	need(t.addr_len == 4 || t.addr_len == 16);
+	need(t.prefix > 0 && t.prefix <= 8 * t.addr_len);
+	need(t.transports != 0);
+	need(!t.name.p || t.transports == EP_TRUSTED_TLS);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)

@@ -1,29 +1,9 @@
 // Aims at ep_sdp_parse, the attribute readers, and ep_sdp_print.
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <stdint.h>
-#include <stdlib.h>
+#include "heap.h"
 #include "sdp/attr.h"
 #include "sdp/print.h"
-
-#define CHECK(x)                                                               \
-	do {                                                                       \
-		if(!(x))                                                               \
-			abort();                                                           \
-	} while(0)
-
-static void *get(void *ctx, size_t n)
-{
-	(void)ctx;
-	return malloc(n);
-}
-
-static void put(void *ctx, void *p)
-{
-	(void)ctx;
-	free(p);
-}
-
-static const struct ep_alloc heap = {get, put, NULL};
 
 static bool inside(struct ep_view part, struct ep_view whole)
 {
@@ -43,17 +23,17 @@ static void readers_check(struct ep_view v)
 	if(!v.p)
 		return;
 	if(ep_sdp_rtpmap_parse(&map, v))
-		CHECK(map.pt < 128 && inside(map.encoding, v) && inside(map.params, v));
+		need(map.pt < 128 && inside(map.encoding, v) && inside(map.params, v));
 	if(ep_sdp_ptval_parse(&val, v))
-		CHECK((val.pt < 128 || val.pt == EP_SDP_PT_ANY) && inside(val.rest, v));
+		need((val.pt < 128 || val.pt == EP_SDP_PT_ANY) && inside(val.rest, v));
 	if(ep_sdp_group_parse(&group, v))
-		CHECK(inside(group.semantics, v) && inside(group.mids, v));
+		need(inside(group.semantics, v) && inside(group.mids, v));
 	if(ep_sdp_fingerprint_parse(&f, v))
-		CHECK(f.hex.len == f.octets_n * 3 - 1 && inside(f.hex, v));
+		need(f.hex.len == f.octets_n * 3 - 1 && inside(f.hex, v));
 	if(ep_sdp_candidate_parse(&c, v))
-		CHECK(c.port < 65536 && inside(c.address, v) && inside(c.type, v));
+		need(c.port < 65536 && inside(c.address, v) && inside(c.type, v));
 	if(ep_sdp_rtcp_parse(&n, v))
-		CHECK(n < 65536);
+		need(n < 65536);
 	ep_sdp_ptime_parse(&n, v);
 	ep_sdp_setup_parse(v);
 }
@@ -65,20 +45,20 @@ static void model_check(const struct ep_sdp *sdp)
 
 	for(size_t i = 0; i < sdp->lines_n; i++) {
 		len += sdp->lines[i].raw.len;
-		CHECK(inside(sdp->lines[i].value, sdp->lines[i].raw));
+		need(inside(sdp->lines[i].value, sdp->lines[i].raw));
 		if(ep_sdp_attr_get(&a, &sdp->lines[i]))
 			readers_check(a.value);
 	}
-	CHECK(len == sdp->text.len);
+	need(len == sdp->text.len);
 	size_t at = sdp->session_end;
 	for(size_t i = 0; i < sdp->media_n; i++) {
-		CHECK(sdp->media[i].first == at && sdp->media[i].end > at);
-		CHECK(inside(sdp->media[i].fmts, sdp->lines[at].value));
+		need(sdp->media[i].first == at && sdp->media[i].end > at);
+		need(inside(sdp->media[i].fmts, sdp->lines[at].value));
 		at = sdp->media[i].end;
 		ep_sdp_direction_get(sdp, i);
-		CHECK(inside(ep_sdp_connection_get(sdp, i), sdp->text));
+		need(inside(ep_sdp_connection_get(sdp, i), sdp->text));
 	}
-	CHECK(at == sdp->lines_n);
+	need(at == sdp->lines_n);
 }
 
 /* Edits picked by the input: what comes out is again a description. */
@@ -88,21 +68,21 @@ static void edits_check(struct ep_sdp *sdp, struct ep_arena *arena,
 	struct ep_sdp_edits e;
 	struct ep_sdp again;
 
-	CHECK(ep_sdp_edits_init(&e, sdp, arena) == EP_OK);
-	CHECK(ep_view_eq(ep_sdp_print_arena(&e), sdp->text));
+	need(ep_sdp_edits_init(&e, sdp, arena) == EP_OK);
+	need(ep_view_eq(ep_sdp_print_arena(&e), sdp->text));
 	size_t kept = sdp->lines_n;
 	for(size_t i = 2; i < sdp->lines_n; i++)
 		if(sdp->lines[i].type != 'm' && data[i % size] & 1) {
 			ep_sdp_edits_drop(&e, i);
 			kept--;
 		}
-	CHECK(ep_sdp_edits_insert(&e, sdp->lines_n, EP_LIT("a=x")) == EP_OK);
+	need(ep_sdp_edits_insert(&e, sdp->lines_n, EP_LIT("a=x")) == EP_OK);
 	struct ep_view text = ep_sdp_print_arena(&e);
-	CHECK(text.p && text.len == ep_sdp_print_len(&e));
+	need(text.p && text.len == ep_sdp_print_len(&e));
 	enum ep_err err = ep_sdp_parse(&again, NULL, text, arena);
-	CHECK(err == EP_OK || err == EP_ERANGE);
+	need(err == EP_OK || err == EP_ERANGE);
 	if(!err)
-		CHECK(again.lines_n == kept + 1 && again.media_n == sdp->media_n);
+		need(again.lines_n == kept + 1 && again.media_n == sdp->media_n);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -119,7 +99,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		if(sdp.lines[1].type == 'o')
 			edits_check(&sdp, &arena, data, size);
 	} else {
-		CHECK(at <= size);
+		need(at <= size);
 	}
 	ep_arena_fini(&arena);
 	return 0;

@@ -1,19 +1,13 @@
 /* ep_seal_open, ep_seal_print, ep_seal_accept, ep_seal_keys_parse.
  * Input: a sealed payload, a key file, or the order of numbers. */
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include <stdlib.h>
+#include "heap.h"
 #include "base/seal.h"
 
 static const struct ep_seal_keys keys = {
 		{"0123456789abcdef0123456789abcdef", 32},
 		{"another key that is long enough.", 32}};
 static const struct ep_view purpose = {"fuzz", 4};
-
-static void must(int holds)
-{
-	if(!holds)
-		abort();
-}
 
 /* There is one text for each seal and key. */
 static void text_holds(struct ep_view text)
@@ -25,17 +19,17 @@ static void text_holds(struct ep_view text)
 	struct ep_seal s;
 	struct ep_buf b;
 
-	must(again != NULL);
+	need(again != NULL);
 	err = ep_seal_open(&s, text, purpose, &keys);
-	must(err == EP_SEAL_OK || err == EP_SEAL_MALFORMED
+	need(err == EP_SEAL_OK || err == EP_SEAL_MALFORMED
 			|| err == EP_SEAL_FORGED);
 	if(err == EP_SEAL_OK) {
 		ep_buf_init(&b, again, cap);
-		must(ep_seal_print(&b, &s, purpose, &keys) == EP_OK);
+		need(ep_seal_print(&b, &s, purpose, &keys) == EP_OK);
 		if(!ep_view_eq(ep_buf_view(&b), text)) {
 			ep_buf_init(&b, again, cap);
-			must(ep_seal_print(&b, &s, purpose, &only) == EP_OK);
-			must(ep_view_eq(ep_buf_view(&b), text));
+			need(ep_seal_print(&b, &s, purpose, &only) == EP_OK);
+			need(ep_view_eq(ep_buf_view(&b), text));
 		}
 	}
 	free(again);
@@ -49,11 +43,11 @@ static void payload_holds(struct ep_view payload)
 	char *text = malloc(cap);
 	struct ep_buf b;
 
-	must(text != NULL);
+	need(text != NULL);
 	ep_buf_init(&b, text, cap);
-	must(ep_seal_print(&b, &s, purpose, &keys) == EP_OK);
-	must(ep_seal_open(&got, ep_buf_view(&b), purpose, &keys) == EP_SEAL_OK);
-	must(ep_view_eq(got.payload, payload));
+	need(ep_seal_print(&b, &s, purpose, &keys) == EP_OK);
+	need(ep_seal_open(&got, ep_buf_view(&b), purpose, &keys) == EP_SEAL_OK);
+	need(ep_view_eq(got.payload, payload));
 	free(text);
 }
 
@@ -75,7 +69,7 @@ static void numbers_hold(const uint8_t *data, size_t n)
 		if(ep_seal_accept(peers, &peers_n, 1, &s, EP_LIT("me"), 0, 10)
 				!= EP_SEAL_OK)
 			continue;
-		must(!taken[epoch][number]);
+		need(!taken[epoch][number]);
 		taken[epoch][number] = 1;
 	}
 }
@@ -89,7 +83,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	payload_holds(all);
 	numbers_hold(data, n);
 	if(ep_seal_keys_parse(&k, all) == EP_OK)
-		must(k.key.len >= EP_SEAL_KEY_MIN
+		need(k.key.len >= EP_SEAL_KEY_MIN
 				&& (k.previous.p == NULL || k.previous.len >= EP_SEAL_KEY_MIN));
 	return 0;
 }

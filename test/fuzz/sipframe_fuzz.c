@@ -1,13 +1,7 @@
 /* ep_sipframe_check. Input: one frame. */
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include <stdlib.h>
+#include "heap.h"
 #include "base/sipframe.h"
-
-static void must(int holds)
-{
-	if(!holds)
-		abort();
-}
 
 /* What was taken has no octet a line-by-line reader could trip over. */
 static void lines_hold(struct ep_view rest)
@@ -20,13 +14,13 @@ static void lines_hold(struct ep_view rest)
 		return;
 	for(;;) {
 		line = ep_view_cut(&rest, '\n');
-		must(rest.p != NULL && ep_view_ends(line, EP_LIT("\r")));
+		need(rest.p != NULL && ep_view_ends(line, EP_LIT("\r")));
 		if(line.len == 1)
 			return;
 		line = ep_view_head(line, line.len - 1);
-		must(ep_view_find_chr(line, '\r') == SIZE_MAX);
-		must(ep_view_find_chr(line, '\0') == SIZE_MAX);
-		must(line.p[0] == ' ' || line.p[0] == '\t'
+		need(ep_view_find_chr(line, '\r') == SIZE_MAX);
+		need(ep_view_find_chr(line, '\0') == SIZE_MAX);
+		need(line.p[0] == ' ' || line.p[0] == '\t'
 				|| ep_view_find_chr(line, ':') != SIZE_MAX
 				|| ep_view_starts(line, EP_LIT("SIP/2.0 "))
 				|| ep_view_ends(line, EP_LIT(" SIP/2.0")));
@@ -40,12 +34,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	enum ep_sipframe_flaw flaw = ep_sipframe_check(frame);
 	size_t at = ep_view_find(frame, end);
 
-	must(flaw < EP_SIPFRAME_FLAW_N);
+	need(flaw < EP_SIPFRAME_FLAW_N);
 	if(flaw != EP_SIPFRAME_OK)
 		return 0;
 	lines_hold(frame);
 	/* without the last octet of its head it is none */
 	if(at != SIZE_MAX && at > 4)
-		must(ep_sipframe_check(ep_view_head(frame, at + 3)) != EP_SIPFRAME_OK);
+		need(ep_sipframe_check(ep_view_head(frame, at + 3)) != EP_SIPFRAME_OK);
 	return 0;
 }

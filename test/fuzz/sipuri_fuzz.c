@@ -1,19 +1,13 @@
 /* ep_uri_parse, ep_nameaddr_next, ep_param_next, ep_impu_eq, ep_impu_print,
  * ep_impu_wildcard_match. Input: two values, one a line. */
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include <stdlib.h>
+#include "heap.h"
 #include "base/sipuri.h"
 #include "tna/identity.h"
 
-static void must(int holds)
-{
-	if(!holds)
-		abort();
-}
-
 static void inside(struct ep_view part, struct ep_view all)
 {
-	must(!part.p || (part.p >= all.p && part.p + part.len <= all.p + all.len));
+	need(!part.p || (part.p >= all.p && part.p + part.len <= all.p + all.len));
 }
 
 static void uri_holds(struct ep_view text)
@@ -25,7 +19,7 @@ static void uri_holds(struct ep_view text)
 	struct ep_buf buf;
 
 	if(ep_uri_parse(&u, text) != EP_OK) {
-		must(!ep_impu_eq(text, text));
+		need(!ep_impu_eq(text, text));
 		return;
 	}
 	inside(u.user, text);
@@ -33,7 +27,7 @@ static void uri_holds(struct ep_view text)
 	inside(u.host, text);
 	inside(u.params, text);
 	inside(u.headers, text);
-	must(u.port <= 65535);
+	need(u.port <= 65535);
 	rest = u.params;
 	while(ep_param_next(&p, &rest) == EP_OK)
 		inside(p.name, text);
@@ -41,14 +35,14 @@ static void uri_holds(struct ep_view text)
 		return;
 	/* an identity equals itself and its canonical text, which prints as it
 	 * is */
-	must(ep_impu_eq(text, text));
+	need(ep_impu_eq(text, text));
 	ep_buf_init(&buf, canon, 1024);
-	must(ep_impu_print(&buf, text) == EP_OK);
-	must(ep_impu_eq(text, ep_buf_view(&buf)));
+	need(ep_impu_print(&buf, text) == EP_OK);
+	need(ep_impu_eq(text, ep_buf_view(&buf)));
 	rest = ep_buf_view(&buf);
 	ep_buf_init(&buf, canon + 1024, 1024);
-	must(ep_impu_print(&buf, rest) == EP_OK);
-	must(ep_view_eq(rest, ep_buf_view(&buf)));
+	need(ep_impu_print(&buf, rest) == EP_OK);
+	need(ep_view_eq(rest, ep_buf_view(&buf)));
 }
 
 static void pair_holds(struct ep_view a, struct ep_view b)
@@ -61,13 +55,13 @@ static void pair_holds(struct ep_view a, struct ep_view b)
 	ep_buf_init(&bb, tb, sizeof(tb));
 	ea = ep_impu_print(&ba, a);
 	eb = ep_impu_print(&bb, b);
-	must(ep_impu_eq(a, b) == ep_impu_eq(b, a));
+	need(ep_impu_eq(a, b) == ep_impu_eq(b, a));
 	if(ea != EP_ENOSPC && eb != EP_ENOSPC)
-		must(ep_impu_eq(a, b)
+		need(ep_impu_eq(a, b)
 				== (!ea && !eb
 						&& ep_view_eq(ep_buf_view(&ba), ep_buf_view(&bb))));
 	if(ep_impu_wildcard_match(a, b))
-		must(ep_impu_is_wildcard(a) && ep_impu_eq(b, b));
+		need(ep_impu_is_wildcard(a) && ep_impu_eq(b, b));
 }
 
 static void list_holds(struct ep_view text)
@@ -81,13 +75,13 @@ static void list_holds(struct ep_view text)
 		inside(na.display, na.all);
 		inside(na.uri, na.all);
 		inside(na.params, na.all);
-		must(na.star || na.uri.len);
-		must(ep_nameaddr_parse(&again, na.all) == EP_OK);
-		must(again.uri.p == na.uri.p && again.uri.len == na.uri.len);
+		need(na.star || na.uri.len);
+		need(ep_nameaddr_parse(&again, na.all) == EP_OK);
+		need(again.uri.p == na.uri.p && again.uri.len == na.uri.len);
 		if(na.uri.p)
 			uri_holds(na.uri);
 	}
-	must(err == EP_ENOENT || err == EP_ESYNTAX);
+	need(err == EP_ENOENT || err == EP_ESYNTAX);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)

@@ -3,8 +3,8 @@
  * written. Input: SIP messages, each behind a line "==", "=>" or "=<" (the page
  * sends it, or the core does); they pass one after the other. */
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include <stdlib.h>
-#include "../unit/tna/msg_text.h"
+#include "heap.h"
+#include "message.h"
 #include "base/sipuri.h"
 #include "tna/check.h"
 #include "tna/emergency.h"
@@ -32,38 +32,6 @@ static const struct ep_binding binding = {.impus = {impus, 2},
 		.service_route = {routes, 1},
 		.charging = {"ccf=1.1.1.1", 11}};
 
-static char mem[1 << 20];
-static struct msg_after after;
-
-static void must(int holds)
-{
-	if(!holds)
-		abort();
-}
-
-static struct ep_arena *fresh(void)
-{
-	static struct ep_arena arena;
-
-	ep_arena_init(&arena, mem, sizeof(mem), NULL, 0);
-	return &arena;
-}
-
-static bool apply(const struct ep_msg *m, const struct ep_hdredits *edits)
-{
-	struct ep_buf buf;
-
-	ep_buf_init(&buf, after.text, sizeof(after.text));
-	return ep_hdredits_render(&buf, m, edits) == EP_OK
-		   && m->hdrs_n + edits->n < MSG_HDRS_MAX
-		   && msg_parse(&after.t, ep_buf_view(&buf));
-}
-
-static size_t count(const char *name)
-{
-	return msg_count(&after.t.m, ep_view_z(name));
-}
-
 static struct ep_view value(const char *name)
 {
 	return msg_value(&after.t.m, ep_view_z(name), 0);
@@ -80,8 +48,8 @@ static void trust_holds(enum ep_trust_way way, bool ours)
 		if(!(ways & way))
 			continue;
 		n = msg_count(&after.t.m, name);
-		must(n <= ours);
-		must(n == 0 || ep_view_eq(name, EP_LIT("P-Asserted-Identity"))
+		need(n <= ours);
+		need(n == 0 || ep_view_eq(name, EP_LIT("P-Asserted-Identity"))
 				|| ep_view_eq(name, EP_LIT("P-Charging-Vector"))
 				|| ep_view_eq(name, EP_LIT("P-Charging-Function-Addresses")));
 	}
@@ -105,27 +73,27 @@ static void request_holds(const struct ep_msg *m)
 			&plan, m, &cfg, &binding, EP_LIT("icid"), fresh());
 
 	if(cause == EP_TNA_EMERGENCY)
-		must(ep_emergency_request(m, &cfg));
+		need(ep_emergency_request(m, &cfg));
 	if(cause != EP_TNA_OK)
 		return;
-	must(quiet || !ep_emergency_refer(m, &cfg));
-	must(quiet || plan.in_dialog || !ep_emergency_uri(m->ruri, &cfg));
+	need(quiet || !ep_emergency_refer(m, &cfg));
+	need(quiet || plan.in_dialog || !ep_emergency_uri(m->ruri, &cfg));
 	if(!apply(m, &plan.edits))
 		return;
 	trust_holds(EP_TRUST_REQUEST, !quiet);
-	must(count("P-Preferred-Identity") == 0);
-	must(count("Authorization") <= m->hdrs_n);
+	need(count("P-Preferred-Identity") == 0);
+	need(count("Authorization") <= m->hdrs_n);
 	if(quiet)
 		return;
-	must(ep_view_eq(ep_tna_icid_of(&after.t.m), EP_LIT("icid")));
-	must(count("P-Charging-Function-Addresses") == 1);
+	need(ep_view_eq(ep_tna_icid_of(&after.t.m), EP_LIT("icid")));
+	need(count("P-Charging-Function-Addresses") == 1);
 	if(plan.in_dialog) {
-		must(count("P-Asserted-Identity") == 0);
+		need(count("P-Asserted-Identity") == 0);
 		return;
 	}
-	must(count("P-Asserted-Identity") == 1
+	need(count("P-Asserted-Identity") == 1
 			&& is_own(value("P-Asserted-Identity")));
-	must(count("Route") == 1 && ep_view_eq(value("Route"), routes[0]));
+	need(count("Route") == 1 && ep_view_eq(value("Route"), routes[0]));
 }
 
 static bool of_home(void *ctx, struct ep_view uri)
@@ -150,11 +118,11 @@ static void redirect_holds(const struct ep_msg *m)
 	for(k = 0; (rest = msg_value(&after.t.m, EP_LIT("Contact"), k)).p != NULL;
 			k++)
 		while(ep_nameaddr_next(&na, &rest) == EP_OK) {
-			must(gone == 0 || of_home(NULL, na.uri));
-			must(!ep_param_get(NULL, na.params, EP_LIT("alias")));
+			need(gone == 0 || of_home(NULL, na.uri));
+			need(!ep_param_get(NULL, na.params, EP_LIT("alias")));
 			n++;
 		}
-	must(gone == 0 ? n >= left : n == left);
+	need(gone == 0 ? n >= left : n == left);
 }
 
 static void target_holds(const struct ep_msg *m)
@@ -164,9 +132,9 @@ static void target_holds(const struct ep_msg *m)
 
 	if(ep_tna_targets_get(&targets, m, &binding) != EP_TNA_OK)
 		return;
-	must(targets.n <= EP_TNA_TARGETS_MAX);
+	need(targets.n <= EP_TNA_TARGETS_MAX);
 	for(i = 0; i < targets.n; i++)
-		must(!ep_impus_find(binding.impus, targets.v[i]).p);
+		need(!ep_impus_find(binding.impus, targets.v[i]).p);
 }
 
 /* A number reads as a sip URI of our domain, and is an emergency number before
@@ -178,12 +146,12 @@ static void tel_holds(struct ep_view uri)
 
 	if(sip.p == NULL)
 		return;
-	must(ep_tel_is(uri) && ep_uri_parse(&u, sip) == EP_OK);
-	must(u.scheme == EP_URI_SIP && u.port == 0 && !u.headers.p
+	need(ep_tel_is(uri) && ep_uri_parse(&u, sip) == EP_OK);
+	need(u.scheme == EP_URI_SIP && u.port == 0 && !u.headers.p
 			&& !u.password.p);
-	must(ep_view_eq(u.host, cfg.home_domain));
-	must(ep_view_eq(u.params, EP_LIT("user=phone")));
-	must(ep_emergency_uri(uri, &cfg) == ep_emergency_uri(sip, &cfg));
+	need(ep_view_eq(u.host, cfg.home_domain));
+	need(ep_view_eq(u.params, EP_LIT("user=phone")));
+	need(ep_emergency_uri(uri, &cfg) == ep_emergency_uri(sip, &cfg));
 }
 
 static void numbers_hold(const struct ep_msg *m)
@@ -211,15 +179,15 @@ static void subscription_holds(struct ep_subs *subs, const struct ep_msg *m,
 	unsigned i, before = subs->n;
 
 	if(ep_dialog_key_get(&key, m) == EP_TNA_OK)
-		must(key.callid.len > 0);
+		need(key.callid.len > 0);
 	ep_sub_news_get(&news, m, from_wic);
 	ep_subs_step(subs, &news, now);
-	must(subs->n <= EP_SUBS_MAX);
-	must(subs->n <= before || news.kind == EP_SUB_ASKED);
+	need(subs->n <= EP_SUBS_MAX);
+	need(subs->n <= before || news.kind == EP_SUB_ASKED);
 	for(i = 0; i < subs->n; i++)
-		must(subs->v[i].end_s > now
+		need(subs->v[i].end_s > now
 				&& subs->v[i].end_s <= now + UINT32_MAX + EP_SUB_LINGER_S);
-	must((ep_subs_end_s(subs) > now) == (subs->n > 0));
+	need((ep_subs_end_s(subs) > now) == (subs->n > 0));
 }
 
 static void one(const struct ep_msg *m, bool from_wic, struct ep_subs *subs,

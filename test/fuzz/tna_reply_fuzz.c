@@ -1,7 +1,7 @@
 /* ep_tna_reply_plan, ep_tna_contacts_reply_plan, ep_auth_challenge_clean.
  * Input: an answer to a REGISTER. */
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include <stdlib.h>
+#include "heap.h"
 #include "../unit/tna/msg_text.h"
 #include "base/sipuri.h"
 #include "tna/binding.h"
@@ -24,12 +24,6 @@ static const struct ep_tna_contact contact = {.uri = {"sip:u@x.invalid", 15},
 static char mem[1 << 20];
 static struct msg_after after;
 
-static void must(int holds)
-{
-	if(!holds)
-		abort();
-}
-
 static void trust_holds(void)
 {
 	struct ep_view name;
@@ -37,7 +31,7 @@ static void trust_holds(void)
 	size_t i;
 
 	for(i = 0; (name = ep_trust_name(i, &ways)).p; i++)
-		must(!(ways & EP_TRUST_TO_WIC) || msg_count(&after.t.m, name) == 0);
+		need(!(ways & EP_TRUST_TO_WIC) || msg_count(&after.t.m, name) == 0);
 }
 
 /* No AKA key leaves in a Digest challenge that a client could read. */
@@ -52,7 +46,7 @@ static void keys_hold(void)
 			continue;
 		value = ep_view_from(value, 7);
 		while(ep_list_next(&item, &value) == EP_OK)
-			must(!ep_param_get(NULL, item, EP_LIT("ik"))
+			need(!ep_param_get(NULL, item, EP_LIT("ik"))
 					|| !ep_view_istarts(item, EP_LIT("ik")));
 	}
 }
@@ -70,12 +64,12 @@ static void binding_holds(
 	size_t n = ep_binding_size(&b), i;
 	void *block = malloc(n);
 
-	must(block != NULL && ep_binding_pack(block, n, &b) == EP_OK);
+	need(block != NULL && ep_binding_pack(block, n, &b) == EP_OK);
 	if(ep_binding_unpack(&got, block, n, arena) == EP_OK) {
-		must(got.impus.n == plan->impus.n);
+		need(got.impus.n == plan->impus.n);
 		for(i = 0; i < got.impus.n; i++)
-			must(ep_view_eq(got.impus.v[i], plan->impus.v[i]));
-		must(ep_view_eq(got.charging, plan->charging));
+			need(ep_view_eq(got.impus.v[i], plan->impus.v[i]));
+		need(ep_view_eq(got.charging, plan->charging));
 	}
 	free(block);
 }
@@ -95,28 +89,28 @@ static void reply_holds(const struct ep_msg *m, bool auth_done, uint64_t end_s)
 	ep_arena_init(&arena, mem, sizeof(mem), NULL, 0);
 	cause = ep_tna_reply_plan(&plan, m, &cfg, &sent, NOW, &arena);
 	if(cause == EP_TNA_TOKEN_ENDING)
-		must(auth_done && m->status == 423);
+		need(auth_done && m->status == 423);
 	else if(cause != EP_TNA_OK)
 		return;
-	must(!auth_done || (m->status != 401 && m->status != 407));
+	need(!auth_done || (m->status != 401 && m->status != 407));
 	ep_buf_init(&buf, after.text, sizeof(after.text));
 	if(ep_hdredits_render(&buf, m, &plan.edits) == EP_OK
 			&& msg_parse(&after.t, ep_buf_view(&buf))) {
 		trust_holds();
 		keys_hold();
-		must(m->status / 100 != 3
+		need(m->status / 100 != 3
 				|| msg_count(&after.t.m, EP_LIT("Contact")) == 0);
-		must(cause == EP_TNA_OK
+		need(cause == EP_TNA_OK
 				|| msg_count(&after.t.m, EP_LIT("Min-Expires")) == 0);
 	}
 	if(m->status / 100 != 2)
 		return;
-	must(plan.expires_s <= (end_s == UINT64_MAX ? 600000 : 100));
-	must(plan.impus.n > 0);
+	need(plan.expires_s <= (end_s == UINT64_MAX ? 600000 : 100));
+	need(plan.impus.n > 0);
 	for(i = 0; i < plan.impus.n; i++)
-		must(ep_impu_eq(plan.impus.v[i], plan.impus.v[i]));
+		need(ep_impu_eq(plan.impus.v[i], plan.impus.v[i]));
 	for(i = 0; i < plan.wildcards.n; i++)
-		must(ep_impu_is_wildcard(plan.wildcards.v[i]));
+		need(ep_impu_is_wildcard(plan.wildcards.v[i]));
 	binding_holds(&plan, &arena);
 }
 

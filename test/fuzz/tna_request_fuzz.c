@@ -3,8 +3,8 @@
  * ep_tna_towards_plan, ep_tna_answer_plan, ep_tna_name_plan,
  * ep_tna_from_check, ep_tna_targets_get. Input: a SIP message. */
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include <stdlib.h>
-#include "../unit/tna/msg_text.h"
+#include "heap.h"
+#include "message.h"
 #include "base/sipuri.h"
 #include "tna/auth.h"
 #include "tna/check.h"
@@ -53,39 +53,6 @@ static const struct ep_binding binding = {.impus = {impus, 1},
 		.wildcards = {wild, 1},
 		.service_route = {routes, 1}};
 
-static char mem[1 << 20];
-static struct msg_after after;
-
-static void must(int holds)
-{
-	if(!holds)
-		abort();
-}
-
-static struct ep_arena *fresh(void)
-{
-	static struct ep_arena arena;
-
-	ep_arena_init(&arena, mem, sizeof(mem), NULL, 0);
-	return &arena;
-}
-
-/* Applies the plan. False: the result outgrew what we look at. */
-static bool apply(const struct ep_msg *m, const struct ep_hdredits *edits)
-{
-	struct ep_buf buf;
-
-	ep_buf_init(&buf, after.text, sizeof(after.text));
-	return ep_hdredits_render(&buf, m, edits) == EP_OK
-		   && m->hdrs_n + edits->n < MSG_HDRS_MAX
-		   && msg_parse(&after.t, ep_buf_view(&buf));
-}
-
-static size_t count(const char *name)
-{
-	return msg_count(&after.t.m, ep_view_z(name));
-}
-
 /* Of every header of the trust domain only what we put there: `ours` says of
  * which one. */
 static void trust_holds(
@@ -102,7 +69,7 @@ static void trust_holds(
 			continue;
 		for(k = 0; k < ours_n; k++)
 			allowed |= ep_view_ieq(name, ep_view_z(ours[k]));
-		must(msg_count(&after.t.m, name) == allowed);
+		need(msg_count(&after.t.m, name) == allowed);
 	}
 }
 
@@ -113,12 +80,12 @@ static size_t digest_has(
 	struct ep_view item;
 	size_t n = 0;
 
-	must(ep_view_starts(value, EP_LIT("Digest ")));
+	need(ep_view_starts(value, EP_LIT("Digest ")));
 	value = ep_view_from(value, 7);
 	while(ep_list_next(&item, &value) == EP_OK) {
 		struct ep_param p;
 
-		must(ep_param_next(&p, &item) == EP_OK && !item.p && p.value.p);
+		need(ep_param_next(&p, &item) == EP_OK && !item.p && p.value.p);
 		if(!ep_view_ieq(p.name, name))
 			continue;
 		*last = p.value;
@@ -134,8 +101,8 @@ static void no_bearer(const char *name)
 	size_t k;
 
 	for(k = 0; (value = msg_value(&after.t.m, ep_view_z(name), k)).p; k++) {
-		must(!digest_has(&last, value, EP_LIT("integrity-protected")));
-		must(!digest_has(&last, value, EP_LIT("authorization-entity")));
+		need(!digest_has(&last, value, EP_LIT("integrity-protected")));
+		need(!digest_has(&last, value, EP_LIT("authorization-entity")));
 	}
 }
 
@@ -149,8 +116,8 @@ static void no_alias(void)
 
 	for(k = 0; (rest = msg_value(&after.t.m, EP_LIT("Contact"), k)).p; k++)
 		while(ep_nameaddr_next(&na, &rest) == EP_OK) {
-			must(!ep_param_get(NULL, na.params, EP_LIT("alias")));
-			must(na.star
+			need(!ep_param_get(NULL, na.params, EP_LIT("alias")));
+			need(na.star
 					|| (ep_uri_parse(&uri, na.uri) == EP_OK
 							&& !ep_param_get(
 									NULL, uri.params, EP_LIT("alias"))));
@@ -173,10 +140,10 @@ static void expiries_hold(uint32_t limit_s)
 			params = na.params;
 			for(n = 0; ep_param_next(&p, &params) == EP_OK;)
 				if(ep_view_ieq(p.name, EP_LIT("expires"))) {
-					must(ep_expires_parse(ep_unquote(p.value)) <= limit_s);
+					need(ep_expires_parse(ep_unquote(p.value)) <= limit_s);
 					n++;
 				}
-			must(n <= 1);
+			need(n <= 1);
 		}
 }
 
@@ -190,8 +157,8 @@ static void core_holds(const struct ep_msg *m)
 					!= EP_TNA_OK
 			|| !apply(m, &plan.edits))
 		return;
-	must(count("Authorization") == 1 && count("Proxy-Authorization") == 0);
-	must(ep_view_eq(msg_value(&after.t.m, EP_LIT("Authorization"), 0),
+	need(count("Authorization") == 1 && count("Proxy-Authorization") == 0);
+	need(ep_view_eq(msg_value(&after.t.m, EP_LIT("Authorization"), 0),
 			EP_LIT("Digest username=\"alice@home1.net\", realm=\"home1.net\", "
 				   "nonce=\"\", uri=\"sip:home1.net\", response=\"\"")));
 }
@@ -203,30 +170,30 @@ static void register_holds(const struct ep_msg *m)
 			EP_LIT("TOKEN"), EP_LIT("icid"), NOW, fresh());
 	size_t i;
 
-	must(cause == EP_TNA_OK || cause < EP_TNA_CAUSE_N);
+	need(cause == EP_TNA_OK || cause < EP_TNA_CAUSE_N);
 	if(cause != EP_TNA_OK || !apply(m, &plan.edits))
 		return;
-	must(count("Authorization") == 1 && count("Proxy-Authorization") == 0);
-	must(ep_view_eq(msg_value(&after.t.m, EP_LIT("Authorization"), 0),
+	need(count("Authorization") == 1 && count("Proxy-Authorization") == 0);
+	need(ep_view_eq(msg_value(&after.t.m, EP_LIT("Authorization"), 0),
 			EP_LIT("Digest username=\"alice@home1.net\", realm=\"home1.net\", "
 				   "nonce=\"\", uri=\"sip:home1.net\", response=\"\", "
 				   "integrity-protected=\"auth-done\", "
 				   "authorization-entity=\"waf@x\", wwsf-id=\"shop\"")));
-	must(ep_view_eq(after.t.m.ruri, cfg.home_uri));
-	must(count("Route") == 0 && count("Expires") <= 1);
+	need(ep_view_eq(after.t.m.ruri, cfg.home_uri));
+	need(count("Route") == 0 && count("Expires") <= 1);
 	trust_holds(EP_TRUST_REGISTER, mw, 4);
-	must(plan.expires_s <= 500);
+	need(plan.expires_s <= 500);
 	no_alias();
 	expiries_hold(500);
-	must(ep_auth_kind(&after.t.m) == EP_AUTH_DIGEST);
+	need(ep_auth_kind(&after.t.m) == EP_AUTH_DIGEST);
 	for(i = 0; i < plan.contacts.n; i++)
-		must(plan.contacts.v[i].expires_s <= plan.expires_s);
+		need(plan.contacts.v[i].expires_s <= plan.expires_s);
 	/* what was limited once stays as it is */
 	if(ep_tna_register_plan(&plan, &after.t.m, &cfg, &who, EP_LIT("TOKEN"),
 			   EP_LIT("icid"), NOW, fresh())
 			== EP_TNA_OK)
 		for(i = 0; i < plan.edits.n; i++)
-			must(plan.edits.v[i].op != EP_HDR_REPLACE);
+			need(plan.edits.v[i].op != EP_HDR_REPLACE);
 	else
 		abort();
 }
@@ -244,18 +211,18 @@ static void digest_holds(const struct ep_msg *m, bool bound)
 					!= EP_TNA_OK
 			|| !apply(m, &plan.edits))
 		return;
-	must(count("Authorization") <= 1 && count("Proxy-Authorization") == 0);
+	need(count("Authorization") <= 1 && count("Proxy-Authorization") == 0);
 	trust_holds(EP_TRUST_REGISTER, mw, 4);
-	must(ep_auth_kind(&after.t.m) != EP_AUTH_BEARER);
+	need(ep_auth_kind(&after.t.m) != EP_AUTH_BEARER);
 	value = msg_value(&after.t.m, EP_LIT("Authorization"), 0);
 	if(!value.p)
 		return;
-	must(!digest_has(&last, value, EP_LIT("authorization-entity")));
-	must(!digest_has(&last, value, EP_LIT("wwsf-id")));
-	must(ep_view_find_chr(plan.impi, '\\') == SIZE_MAX);
+	need(!digest_has(&last, value, EP_LIT("authorization-entity")));
+	need(!digest_has(&last, value, EP_LIT("wwsf-id")));
+	need(ep_view_find_chr(plan.impi, '\\') == SIZE_MAX);
 	if(digest_has(&last, value, EP_LIT("integrity-protected"))) {
-		must(digest_has(&last, value, EP_LIT("integrity-protected")) == 1);
-		must(ep_view_starts(last, EP_LIT("\"tls-")));
+		need(digest_has(&last, value, EP_LIT("integrity-protected")) == 1);
+		need(ep_view_starts(last, EP_LIT("\"tls-")));
 	}
 }
 
@@ -273,7 +240,7 @@ static void request_holds(const struct ep_msg *m)
 		return;
 	no_bearer("Authorization");
 	no_bearer("Proxy-Authorization");
-	must(count("P-Preferred-Identity") == 0);
+	need(count("P-Preferred-Identity") == 0);
 	no_alias();
 	if(quiet)
 		trust_holds(EP_TRUST_REQUEST, ours, 0);
@@ -282,7 +249,7 @@ static void request_holds(const struct ep_msg *m)
 	else
 		trust_holds(EP_TRUST_REQUEST, ours, 2);
 	if(!plan.in_dialog && !quiet)
-		must(count("Route") == 1
+		need(count("Route") == 1
 				&& ep_view_eq(msg_value(&after.t.m, EP_LIT("Route"), 0),
 						EP_LIT("<sip:orig@s1;lr>")));
 }
@@ -298,31 +265,31 @@ static void name_holds(const struct ep_msg *m)
 	struct ep_arena *arena = fresh();
 
 	if(ep_tna_targets_get(&targets, m, &binding) == EP_TNA_OK)
-		must(targets.n <= EP_TNA_TARGETS_MAX);
+		need(targets.n <= EP_TNA_TARGETS_MAX);
 	ep_tna_from_check(m, EP_LIT("sip:pool@home1.net"));
 	ep_hdredits_init(&edits, arena);
 	if(ep_tna_name_get(&was, m, from) != EP_TNA_OK)
 		return;
 	/* A line end inside, unless folded, cannot go on. */
 	if(ep_tna_name_plan(&edits, m, from, as) != EP_TNA_OK) {
-		must(memchr(was.value.p, '\r', was.value.len)
+		need(memchr(was.value.p, '\r', was.value.len)
 				|| memchr(was.value.p, '\n', was.value.len));
 		return;
 	}
 	if(!apply(m, &edits))
 		return;
-	must(ep_tna_name_get(&is, &after.t.m, from) == EP_TNA_OK);
-	must(ep_view_eq(is.name, as) && ep_view_eq(is.params, was.params));
-	must(ep_tna_from_check(&after.t.m, EP_LIT("sip:pool@home1.net"))
+	need(ep_tna_name_get(&is, &after.t.m, from) == EP_TNA_OK);
+	need(ep_view_eq(is.name, as) && ep_view_eq(is.params, was.params));
+	need(ep_tna_from_check(&after.t.m, EP_LIT("sip:pool@home1.net"))
 					!= EP_TNA_FROM_REFUSED
 			|| count("P-Preferred-Identity") > 0);
 	ep_hdredits_init(&edits, arena);
 	if(ep_tna_name_plan(&edits, &after.t.m, from, was.name) != EP_TNA_OK)
-		must(memchr(was.name.p, '\r', was.name.len)
+		need(memchr(was.name.p, '\r', was.name.len)
 				|| memchr(was.name.p, '\n', was.name.len));
 	if(edits.n == 0)
 		return;
-	must(ep_view_ends(edits.v[0].value, was.params)
+	need(ep_view_ends(edits.v[0].value, was.params)
 			&& ep_view_starts(edits.v[0].value, was.name));
 }
 
@@ -331,7 +298,7 @@ static void towards_holds(const struct ep_msg *m)
 	static const char *const pai[] = {"P-Asserted-Identity"};
 	struct ep_hdredits edits;
 
-	must(ep_tna_towards_plan(&edits, m, fresh()) == EP_TNA_OK);
+	need(ep_tna_towards_plan(&edits, m, fresh()) == EP_TNA_OK);
 	if(apply(m, &edits))
 		trust_holds(EP_TRUST_TO_WIC, NULL, 0);
 	if(ep_tna_answer_plan(&edits, m, &binding, fresh()) == EP_TNA_OK
