@@ -10,44 +10,9 @@
 #include "base/buf.h"
 #include "base/sipuri.h"
 #include "common/view.h"
-#include "calls.h"
+#include "calltab.h"
 #include "life.h"
 #include "store.h"
-
-/* Ticks (life.c) that the end of a call may wait for the callee's first
- * answer. */
-#define TRIES_MAX 5
-
-struct call
-{
-	struct call *next;
-	unsigned hash; /* of the binding id */
-	unsigned char id[EP_FLOW_ID_LEN];
-	unsigned h_entry, h_id;    /* the dialog */
-	unsigned t_index, t_label; /* transaction of the INVITE, if has_t */
-	bool has_t;
-	bool ended;
-	unsigned tries;          /* how often its end was put off */
-	bool over;               /* the dialog has ended; its record goes later */
-	struct tna_usage *usage; /* counted there; NULL: not, or no more */
-	uint64_t start_s;        /* answered then; 0: not yet */
-	struct tna_known known;
-	char *to_tag; /* own block, from the 2xx on */
-	size_t to_tag_len;
-	struct ep_view callid, from_tag; /* in this block */
-};
-
-struct bucket
-{
-	gen_lock_t lock;
-	struct call *first;
-};
-
-static struct
-{
-	unsigned size;
-	struct bucket *buckets;
-} * table;
 
 /* An INVITE of this process that was marked before its dialog was made. */
 static struct
@@ -64,30 +29,7 @@ static struct
 	} icid, local, local_as, peer, peer_as;
 } marked;
 
-static unsigned hash_id(const unsigned char *id)
-{
-	unsigned h;
-
-	memcpy(&h, id, sizeof(h));
-	return h;
-}
-
-static struct bucket *bucket_of(unsigned hash)
-{
-	return &table->buckets[hash & (table->size - 1)];
-}
-
-static struct call *find(
-		struct bucket *b, const unsigned char *id, unsigned entry, unsigned h)
-{
-	struct call *c;
-
-	for(c = b->first; c != NULL; c = c->next)
-		if(c->h_entry == entry && c->h_id == h
-				&& memcmp(c->id, id, EP_FLOW_ID_LEN) == 0)
-			return c;
-	return NULL;
-}
+struct tna_calltab *tna_calltab;
 
 /* --- making and forgetting --- */
 
@@ -475,14 +417,14 @@ int tna_calls_init(unsigned size)
 		return 0;
 	while(n < size && n < (1u << 20))
 		n <<= 1;
-	table = shm_malloc(sizeof(*table) + n * sizeof(struct bucket));
-	if(table == NULL)
+	tna_calltab = shm_malloc(sizeof(*tna_calltab) + n * sizeof(struct bucket));
+	if(tna_calltab == NULL)
 		return -1;
-	table->size = n;
-	table->buckets = (struct bucket *)(table + 1);
+	tna_calltab->size = n;
+	tna_calltab->buckets = (struct bucket *)(tna_calltab + 1);
 	for(i = 0; i < n; i++) {
-		lock_init(&table->buckets[i].lock);
-		table->buckets[i].first = NULL;
+		lock_init(&tna_calltab->buckets[i].lock);
+		tna_calltab->buckets[i].first = NULL;
 	}
 	if(register_script_cb(mark_drop, POST_SCRIPT_CB | REQUEST_CB, NULL) < 0)
 		return -1;
@@ -557,104 +499,4 @@ size_t tna_calls_dialogs(uint64_t *out, size_t cap, const unsigned char *id)
 	}
 	lock_release(&b->lock);
 	return n;
-}
-
-/* --- taking one that is to end --- */
-
-static bool is_over_long(const struct call *c, unsigned max_s, uint64_t now_s)
-{
-	return max_s > 0 && now_s >= c->start_s + max_s;
-}
-
-static bool is_meant(const struct call *c, const struct tna_calls_which *w)
-{
-	if(c->ended)
-		return false;
-	if(w->id != NULL)
-		return memcmp(c->id, w->id, EP_FLOW_ID_LEN) == 0;
-	if(w->callid.p != NULL)
-		return ep_view_eq(c->callid, w->callid);
-	if(w->used_up)
-		return tna_usage_used_up(c->usage);
-	return c->start_s != 0
-		   && (is_over_long(c, tna_set.max_call_s, w->over_long_s)
-				   || is_over_long(
-						   c, tna_usage_max_call_s(c->usage), w->over_long_s));
-}
-
-/* The texts one after the other in one pkg block. */
-static bool taken_fill(struct tna_taken *out, const struct call *c)
-{
-	size_t n = c->callid.len + c->from_tag.len + c->to_tag_len + 1;
-	char *p = pkg_malloc(n);
-
-	if(p == NULL)
-		return false;
-	memcpy(out->id, c->id, EP_FLOW_ID_LEN);
-	out->h_entry = c->h_entry;
-	out->h_id = c->h_id;
-	out->has_t = c->has_t;
-	out->t_index = c->t_index;
-	out->t_label = c->t_label;
-	memcpy(p, c->callid.p, c->callid.len);
-	out->callid = (str){p, c->callid.len};
-	memcpy(p += c->callid.len, c->from_tag.p, c->from_tag.len);
-	out->from_tag = (str){p, c->from_tag.len};
-	p += c->from_tag.len;
-	/* The dialog module wants some To tag; before there is one it looks at
-	 * the others only. */
-	*p = '-';
-	out->to_tag = (str){p, 1};
-	if(c->to_tag_len > 0) {
-		memcpy(p, c->to_tag, c->to_tag_len);
-		out->to_tag.len = c->to_tag_len;
-	}
-	return true;
-}
-
-bool tna_calls_later(const struct tna_taken *t, enum tna_end_cause cause)
-{
-	struct bucket *b = bucket_of(hash_id(t->id));
-	struct call *c;
-	bool later;
-
-	lock_get(&b->lock);
-	c = find(b, t->id, t->h_entry, t->h_id);
-	later = c != NULL && c->tries++ < TRIES_MAX;
-	if(later)
-		c->ended = false;
-	lock_release(&b->lock);
-	return later
-		   && tna_life_queue(
-					  t->id, TNA_EVENT_NONE, EP_BINDING_DO_END_CALLS, 0, cause)
-					  == EP_OK;
-}
-
-static bool take_in(struct tna_taken *out, struct bucket *b,
-		const struct tna_calls_which *which)
-{
-	struct call *c;
-	bool taken = false;
-
-	lock_get(&b->lock);
-	for(c = b->first; c != NULL; c = c->next)
-		if(is_meant(c, which)) {
-			taken = c->ended = taken_fill(out, c);
-			break;
-		}
-	lock_release(&b->lock);
-	return taken;
-}
-
-bool tna_calls_take(struct tna_taken *out, const struct tna_calls_which *which,
-		unsigned *at)
-{
-	if(!tna_has_dlg)
-		return false;
-	if(which->id != NULL)
-		return take_in(out, bucket_of(hash_id(which->id)), which);
-	for(; *at < table->size; (*at)++)
-		if(take_in(out, &table->buckets[*at], which))
-			return true;
-	return false;
 }
