@@ -1,6 +1,6 @@
 #!/bin/bash
 # mk/layers.sh BUILD: no part reaches above or beside its layer.
-#   cfg -> modules -> lib/{token,tna,mediate} -> lib/{sdp,base}
+#   cfg -> modules -> lib/{token,tna,mediate,ng} -> lib/{sdp,base}
 # By include paths, and by the undefined symbols of the objects against a list
 # of what each part may use from outside.
 set -u
@@ -10,7 +10,7 @@ bad=0
 fail() { echo "layers: $*" >&2; bad=1; }
 
 declare -A may=(
-	[base]='base' [sdp]='sdp base'
+	[base]='base' [sdp]='sdp base' [ng]='ng base'
 	[token]='token base' [tna]='tna base' [mediate]='mediate sdp base')
 
 for part in "${!may[@]}"; do
@@ -60,6 +60,18 @@ for f in modules/*/*.[ch] rtpengine-plugin/*.[ch]; do
 			../* | ./*) fail "$f includes $inc" ;;
 			webrtc_auth/* | tna_register/* | sdp_mediate/*)
 				[[ $inc == "$own"/* || $inc == */api.h ]] || fail "$f reaches into $inc" ;;
+		esac
+	done < <(sed -nE 's/^[ \t]*#[ \t]*include[ \t]+"([^"]+)".*/\1/p' "$f")
+done
+
+# The daemon stands on the pure libraries alone, and not on what decides.
+for f in rtpengine-plugin/*.[ch]; do
+	[ -f "$f" ] || continue
+	while IFS= read -r inc; do
+		case $inc in
+			ng/* | base/* | sdp/*) ;;
+			*/*) fail "$f includes $inc" ;;
+			*) [ -f "rtpengine-plugin/$inc" ] || fail "$f includes $inc" ;;
 		esac
 	done < <(sed -nE 's/^[ \t]*#[ \t]*include[ \t]+"([^"]+)".*/\1/p' "$f")
 done

@@ -4,7 +4,7 @@
 #   fuzz  clang's libFuzzer instrumentation
 CC ?= gcc
 CLANG ?= clang
-LIB_PARTS := base sdp token tna mediate
+LIB_PARTS := base sdp ng token tna mediate
 LIB_SRC := $(foreach p,$(LIB_PARTS),$(wildcard lib/$(p)/*.c))
 
 WARN := -Wall -Wextra -Werror -Wshadow -Wmissing-prototypes -Wstrict-prototypes \

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* For SHA256_Init() and its like, see ep_sha256(). */
 #define OPENSSL_SUPPRESS_DEPRECATED
+#include <string.h>
+
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/err.h>
@@ -30,7 +32,51 @@ enum ep_err ep_sha256(unsigned char out[EP_SHA256_LEN], struct ep_view v)
 	return EP_ECRYPTO;
 }
 
-static bool hmac_run(EVP_MAC_CTX *ctx, unsigned char *out, struct ep_view key,
+#if OPENSSL_VERSION_MAJOR < 4 && !defined(OPENSSL_NO_DEPRECATED_3_0)
+#define BLOCK_LEN 64
+
+/* Half of RFC 2104: SHA-256 over the key, padded, and the parts. */
+static bool keyed(unsigned char *out, const unsigned char *key,
+		unsigned char pad, const struct ep_view *parts, size_t n)
+{
+	unsigned char block[BLOCK_LEN];
+	SHA256_CTX ctx;
+	bool ok;
+
+	for(size_t i = 0; i < BLOCK_LEN; i++)
+		block[i] = key[i] ^ pad;
+	ok = SHA256_Init(&ctx) == 1 && SHA256_Update(&ctx, block, BLOCK_LEN) == 1;
+	for(size_t i = 0; ok && i < n; i++)
+		ok = parts[i].len == 0
+			 || SHA256_Update(&ctx, parts[i].p, parts[i].len) == 1;
+	ok = ok && SHA256_Final(out, &ctx) == 1;
+	OPENSSL_cleanse(block, sizeof(block));
+	OPENSSL_cleanse(&ctx, sizeof(ctx));
+	return ok;
+}
+
+/* Every request within a dialog shows a flow token or two, and EVP_MAC would
+ * allocate a dozen times for each. */
+static bool hmac_run(unsigned char *out, struct ep_view key,
+		const struct ep_view *parts, size_t n)
+{
+	unsigned char block[BLOCK_LEN] = {0};
+	unsigned char inner[EP_SHA256_LEN];
+	struct ep_view again = ep_view_of((const char *)inner, sizeof(inner));
+	bool ok = true;
+
+	if(key.len > BLOCK_LEN)
+		ok = ep_sha256(block, key) == EP_OK;
+	else
+		memcpy(block, key.p, key.len);
+	ok = ok && keyed(inner, block, 0x36, parts, n)
+		 && keyed(out, block, 0x5c, &again, 1);
+	OPENSSL_cleanse(block, sizeof(block));
+	OPENSSL_cleanse(inner, sizeof(inner));
+	return ok;
+}
+#else
+static bool mac_run(EVP_MAC_CTX *ctx, unsigned char *out, struct ep_view key,
 		const struct ep_view *parts, size_t n)
 {
 	char digest[] = "SHA256";
@@ -50,21 +96,25 @@ static bool hmac_run(EVP_MAC_CTX *ctx, unsigned char *out, struct ep_view key,
 	return EVP_MAC_final(ctx, out, &len, EP_SHA256_LEN) && len == EP_SHA256_LEN;
 }
 
+static bool hmac_run(unsigned char *out, struct ep_view key,
+		const struct ep_view *parts, size_t n)
+{
+	EVP_MAC *mac = EVP_MAC_fetch(NULL, "HMAC", NULL);
+	EVP_MAC_CTX *ctx = mac ? EVP_MAC_CTX_new(mac) : NULL;
+	bool ok = ctx && mac_run(ctx, out, key, parts, n);
+
+	EVP_MAC_CTX_free(ctx);
+	EVP_MAC_free(mac);
+	return ok;
+}
+#endif
+
 enum ep_err ep_hmac_sha256(unsigned char out[EP_SHA256_LEN], struct ep_view key,
 		const struct ep_view *parts, size_t n)
 {
-	EVP_MAC *mac;
-	EVP_MAC_CTX *ctx;
-	bool ok;
-
 	if(key.p == NULL || key.len == 0)
 		return EP_ERANGE;
-	mac = EVP_MAC_fetch(NULL, "HMAC", NULL);
-	ctx = mac ? EVP_MAC_CTX_new(mac) : NULL;
-	ok = ctx && hmac_run(ctx, out, key, parts, n);
-	EVP_MAC_CTX_free(ctx);
-	EVP_MAC_free(mac);
-	if(ok)
+	if(hmac_run(out, key, parts, n))
 		return EP_OK;
 	ERR_clear_error();
 	return EP_ECRYPTO;

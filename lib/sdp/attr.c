@@ -13,19 +13,29 @@ bool ep_sdp_attr_get(struct ep_sdp_attr *out, const struct ep_sdp_line *line)
 	return true;
 }
 
+/* Is it a=<name>, whatever the value? Most lines are told by one octet. */
+static bool named(const struct ep_sdp_line *line, struct ep_view name)
+{
+	const struct ep_view v = line->value;
+
+	if(line->type != 'a' || v.len < name.len
+			|| (v.len > name.len && v.p[name.len] != ':'))
+		return false;
+	return ep_view_ieq(ep_view_of(v.p, name.len), name);
+}
+
 size_t ep_sdp_attr_find(struct ep_sdp_attr *out, const struct ep_sdp *sdp,
 		size_t media, struct ep_view name, size_t from)
 {
-	struct ep_sdp_attr a;
 	size_t first;
 	size_t end;
 
 	ep_sdp_section_get(&first, &end, sdp, media);
 	for(size_t i = from > first ? from : first; i < end; i++) {
-		if(!ep_sdp_attr_get(&a, &sdp->lines[i]) || !ep_view_ieq(a.name, name))
+		if(!named(&sdp->lines[i], name))
 			continue;
 		if(out)
-			*out = a;
+			ep_sdp_attr_get(out, &sdp->lines[i]);
 		return i;
 	}
 	return SIZE_MAX;

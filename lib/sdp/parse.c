@@ -18,26 +18,20 @@ static struct ep_view empty_tail_cut(struct ep_view text)
 	}
 }
 
-/* First pass: how many lines and sections, and is each of them a line? */
-static enum ep_err count(
-		size_t *lines_n, size_t *media_n, size_t *err_at, struct ep_view text)
+/* First pass: how many lines and sections at most, up to one more than there
+ * may be. What is no line, fill() finds. */
+static void count(size_t *lines_n, size_t *media_n, struct ep_view text)
 {
-	struct ep_sdp_scan scan;
-	struct ep_sdp_line line;
-	enum ep_err err;
+	struct ep_view rest = text;
 
 	*lines_n = *media_n = 0;
-	ep_sdp_scan_init(&scan, text);
-	while((err = ep_sdp_scan_step(&line, &scan)) == EP_OK) {
+	while(rest.len && *lines_n <= EP_SDP_LINES_MAX
+			&& *media_n <= EP_SDP_MEDIA_MAX) {
+		size_t lf = ep_view_find_chr(rest, '\n');
 		++*lines_n;
-		*media_n += line.type == 'm';
-		if(*lines_n > EP_SDP_LINES_MAX || *media_n > EP_SDP_MEDIA_MAX) {
-			*err_at = scan.at - line.raw.len;
-			return EP_ERANGE;
-		}
+		*media_n += rest.p[0] == 'm';
+		rest = ep_view_from(rest, lf == SIZE_MAX ? rest.len : lf + 1);
 	}
-	*err_at = scan.at;
-	return err == EP_ENOENT ? EP_OK : err;
 }
 
 /* media SP port ["/" integer] SP proto 1*(SP fmt) */
@@ -80,18 +74,24 @@ static enum ep_err place_check(const struct ep_sdp *sdp, size_t index,
 	return EP_OK;
 }
 
-static enum ep_err fill(struct ep_sdp *sdp, size_t *err_at, bool *origin)
+/* `whole`: a description, not a part of one. */
+static enum ep_err fill(struct ep_sdp *sdp, size_t *err_at, bool whole)
 {
 	struct ep_sdp_scan scan;
+	bool origin = false;
 
 	ep_sdp_scan_init(&scan, sdp->text);
 	for(;;) {
 		struct ep_sdp_line *line = &sdp->lines[sdp->lines_n];
 		*err_at = scan.at;
 		if(scan.at >= sdp->text.len)
-			return EP_OK;
-		if(ep_sdp_scan_step(line, &scan)
-				|| place_check(sdp, sdp->lines_n, line, origin))
+			return origin || !whole ? EP_OK : EP_ESYNTAX;
+		if(ep_sdp_scan_step(line, &scan))
+			return EP_ESYNTAX;
+		if(sdp->lines_n == EP_SDP_LINES_MAX
+				|| (line->type == 'm' && sdp->media_n == EP_SDP_MEDIA_MAX))
+			return EP_ERANGE;
+		if(whole && place_check(sdp, sdp->lines_n, line, &origin))
 			return EP_ESYNTAX;
 		if(line->type == 'm') {
 			struct ep_sdp_media *m = &sdp->media[sdp->media_n];
@@ -108,13 +108,12 @@ static enum ep_err fill(struct ep_sdp *sdp, size_t *err_at, bool *origin)
 	}
 }
 
-enum ep_err ep_sdp_parse(struct ep_sdp *out, size_t *err_at,
-		struct ep_view text, struct ep_arena *arena)
+static enum ep_err parse(struct ep_sdp *out, size_t *err_at,
+		struct ep_view text, bool whole, struct ep_arena *arena)
 {
 	size_t lines_n;
 	size_t media_n;
 	size_t at = 0;
-	bool origin = false;
 
 	memset(out, 0, sizeof *out);
 	if(!err_at)
@@ -126,16 +125,25 @@ enum ep_err ep_sdp_parse(struct ep_sdp *out, size_t *err_at,
 		return EP_ERANGE;
 	out->text = empty_tail_cut(text);
 
-	enum ep_err err = count(&lines_n, &media_n, err_at, out->text);
-	if(err)
-		return err;
+	count(&lines_n, &media_n, out->text);
 	/* One more of each: fill() looks at the next one before it is there. */
 	out->lines = ep_arena_array(arena, lines_n + 1, sizeof *out->lines);
 	out->media = ep_arena_array(arena, media_n + 1, sizeof *out->media);
 	if(!out->lines || !out->media)
 		return EP_ENOMEM;
-	err = fill(out, err_at, &origin);
-	return err ? err : origin ? EP_OK : EP_ESYNTAX;
+	return fill(out, err_at, whole);
+}
+
+enum ep_err ep_sdp_parse(struct ep_sdp *out, size_t *err_at,
+		struct ep_view text, struct ep_arena *arena)
+{
+	return parse(out, err_at, text, true, arena);
+}
+
+enum ep_err ep_sdp_parse_part(struct ep_sdp *out, size_t *err_at,
+		struct ep_view text, struct ep_arena *arena)
+{
+	return parse(out, err_at, text, false, arena);
 }
 
 void ep_sdp_section_get(

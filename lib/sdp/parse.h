@@ -49,6 +49,11 @@ struct ep_sdp
 enum ep_err ep_sdp_parse(struct ep_sdp *out, size_t *err_at,
 		struct ep_view text, struct ep_arena *arena);
 
+/* As ep_sdp_parse(), of a text that has no v= and o= because it is a part of
+ * a description only (frag.h): any lines may stand at session level. */
+enum ep_err ep_sdp_parse_part(struct ep_sdp *out, size_t *err_at,
+		struct ep_view text, struct ep_arena *arena);
+
 /* The lines of a section, or of the session level: [*first, *end). */
 void ep_sdp_section_get(
 		size_t *first, size_t *end, const struct ep_sdp *sdp, size_t media);

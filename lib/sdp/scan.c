@@ -9,10 +9,9 @@ void ep_sdp_scan_init(struct ep_sdp_scan *s, struct ep_view text)
 
 bool ep_sdp_value_check(struct ep_view v)
 {
-	for(size_t i = 0; i < v.len; i++)
-		if(v.p[i] == '\0' || v.p[i] == '\r' || v.p[i] == '\n')
-			return false;
-	return true;
+	return !v.len
+		   || (!memchr(v.p, '\0', v.len) && !memchr(v.p, '\r', v.len)
+				   && !memchr(v.p, '\n', v.len));
 }
 
 enum ep_err ep_sdp_scan_step(struct ep_sdp_line *out, struct ep_sdp_scan *s)
@@ -29,7 +28,10 @@ enum ep_err ep_sdp_scan_step(struct ep_sdp_line *out, struct ep_sdp_scan *s)
 	if(line.len < 2 || line.p[0] < 'a' || line.p[0] > 'z' || line.p[1] != '=')
 		return EP_ESYNTAX;
 	struct ep_view value = ep_view_from(line, 2);
-	if(!ep_sdp_value_check(value))
+	/* An LF it cannot hold. */
+	if(value.len
+			&& (memchr(value.p, '\0', value.len)
+					|| memchr(value.p, '\r', value.len)))
 		return EP_ESYNTAX;
 
 	out->type = line.p[0];

@@ -58,6 +58,23 @@ START_TEST(crypto_hmac_vector_in_parts)
 }
 END_TEST
 
+/* RFC 4231 4.7: longer than a block of SHA-256. */
+START_TEST(crypto_hmac_of_a_long_key)
+{
+	struct ep_view part =
+			EP_LIT("Test Using Larger Than Block-Size Key - Hash Key First");
+	unsigned char out[EP_SHA256_LEN];
+	char key[131];
+
+	memset(key, 0xaa, sizeof(key));
+	ck_assert_int_eq(
+			ep_hmac_sha256(out, ep_view_of(key, sizeof(key)), &part, 1), EP_OK);
+	ck_assert_hex_eq(out,
+			"60e431591ee0b67f0d8a26aacbf5b77f"
+			"8e0bc6213728c5140546040f0ee37f54");
+}
+END_TEST
+
 START_TEST(crypto_hmac_refuses_no_key)
 {
 	unsigned char out[EP_SHA256_LEN];
@@ -109,4 +126,5 @@ START_TEST(crypto_hash_in_parts)
 END_TEST
 
 UNIT_MAIN("base/crypto", crypto_sha256_vectors, crypto_hmac_vector_in_parts,
-		crypto_hmac_refuses_no_key, crypto_memeq_const, crypto_hash_in_parts)
+		crypto_hmac_of_a_long_key, crypto_hmac_refuses_no_key,
+		crypto_memeq_const, crypto_hash_in_parts)

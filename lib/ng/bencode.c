@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "ng/bencode.h"
+
+struct reader
+{
+	struct ep_view text;
+	size_t at;
+	size_t left; /* values that may still come */
+	struct ep_arena *arena;
+};
+
+static enum ep_err value_read(
+		struct ep_ng_val **out, struct reader *r, unsigned depth);
+
+/* The digits up to `end`, which is passed over. */
+static bool digits_read(struct ep_view *out, struct reader *r, char end)
+{
+	size_t from = r->at;
+
+	while(r->at < r->text.len && r->text.p[r->at] >= '0'
+			&& r->text.p[r->at] <= '9')
+		r->at++;
+	*out = ep_view_of(r->text.p + from, r->at - from);
+	if(r->at == r->text.len || r->text.p[r->at] != end)
+		return false;
+	r->at++;
+	return out->len == 1 || (out->len && out->p[0] != '0');
+}
+
+static enum ep_err str_read(struct ep_ng_val *v, struct reader *r)
+{
+	struct ep_view digits;
+	uint64_t n;
+
+	if(!digits_read(&digits, r, ':'))
+		return EP_ESYNTAX;
+	if(!ep_view_u64(&n, digits, r->text.len - r->at))
+		return EP_ESYNTAX;
+	v->type = EP_NG_STR;
+	v->str = ep_view_of(r->text.p + r->at, (size_t)n);
+	r->at += (size_t)n;
+	return EP_OK;
+}
+
+static enum ep_err int_read(struct ep_ng_val *v, struct reader *r)
+{
+	struct ep_view digits;
+	uint64_t n;
+
+	r->at++;
+	bool minus = r->at < r->text.len && r->text.p[r->at] == '-';
+	r->at += minus;
+	if(!digits_read(&digits, r, 'e'))
+		return EP_ESYNTAX;
+	if(minus && digits.p[0] == '0')
+		return EP_ESYNTAX;
+	if(!ep_view_u64(&n, digits, INT64_MAX))
+		return EP_ERANGE;
+	v->type = EP_NG_INT;
+	v->num = minus ? -(int64_t)n : (int64_t)n;
+	return EP_OK;
+}
+
+/* A key that a dictionary has twice means two things. */
+static bool key_twice(const struct ep_ng_val *dict, const struct ep_ng_val *key)
+{
+	for(const struct ep_ng_val *k = dict->first; k != key; k = k->next->next)
+		if(ep_view_eq(k->str, key->str))
+			return true;
+	return false;
+}
+
+static enum ep_err members_read(
+		struct ep_ng_val *v, struct reader *r, unsigned depth)
+{
+	struct ep_ng_val **last = &v->first;
+	struct ep_ng_val *key = NULL;
+	unsigned keys_n = 0;
+
+	if(depth == EP_NG_DEPTH_MAX)
+		return EP_ERANGE;
+	r->at++;
+	while(r->at < r->text.len && r->text.p[r->at] != 'e') {
+		enum ep_err err = value_read(last, r, depth + 1);
+		if(err)
+			return err;
+		if(v->type == EP_NG_DICT && !key) {
+			key = *last;
+			if(keys_n++ == EP_NG_KEYS_MAX)
+				return EP_ERANGE;
+			if(key->type != EP_NG_STR || key_twice(v, key))
+				return EP_ESYNTAX;
+		} else {
+			key = NULL;
+		}
+		last = &(*last)->next;
+	}
+	if(r->at == r->text.len || key)
+		return EP_ESYNTAX;
+	r->at++;
+	return EP_OK;
+}
+
+static enum ep_err value_read(
+		struct ep_ng_val **out, struct reader *r, unsigned depth)
+{
+	size_t from = r->at;
+	enum ep_err err;
+
+	if(r->at == r->text.len)
+		return EP_ESYNTAX;
+	if(!r->left--)
+		return EP_ERANGE;
+	struct ep_ng_val *v = ep_arena_get(r->arena, sizeof *v);
+	if(!v)
+		return EP_ENOMEM;
+	switch(r->text.p[r->at]) {
+		case 'i':
+			err = int_read(v, r);
+			break;
+		case 'l':
+		case 'd':
+			v->type = r->text.p[r->at] == 'l' ? EP_NG_LIST : EP_NG_DICT;
+			err = members_read(v, r, depth);
+			break;
+		default:
+			err = str_read(v, r);
+	}
+	v->raw = ep_view_of(r->text.p + from, r->at - from);
+	*out = v;
+	return err;
+}
+
+enum ep_err ep_ng_decode(
+		struct ep_ng_val **out, struct ep_view text, struct ep_arena *arena)
+{
+	struct reader r = {.text = text, .left = EP_NG_VALUES_MAX, .arena = arena};
+	enum ep_err err = value_read(out, &r, 0);
+
+	if(!err && r.at != text.len)
+		return EP_ESYNTAX;
+	return err;
+}
+
+const struct ep_ng_val *ep_ng_first(const struct ep_ng_val *v)
+{
+	return v && (v->type == EP_NG_LIST || v->type == EP_NG_DICT) ? v->first
+																 : NULL;
+}
+
+const struct ep_ng_val *ep_ng_get(
+		const struct ep_ng_val *dict, struct ep_view key)
+{
+	if(!dict || dict->type != EP_NG_DICT)
+		return NULL;
+	for(const struct ep_ng_val *k = dict->first; k; k = k->next->next)
+		if(ep_view_eq(k->str, key))
+			return k->next;
+	return NULL;
+}
+
+struct ep_view ep_ng_get_str(const struct ep_ng_val *dict, struct ep_view key)
+{
+	const struct ep_ng_val *v = ep_ng_get(dict, key);
+
+	return v && v->type == EP_NG_STR ? v->str : ep_view_none();
+}
+
+int64_t ep_ng_get_int(
+		const struct ep_ng_val *dict, struct ep_view key, int64_t otherwise)
+{
+	const struct ep_ng_val *v = ep_ng_get(dict, key);
+	uint64_t n;
+
+	if(v && v->type == EP_NG_INT)
+		return v->num;
+	if(v && v->type == EP_NG_STR && ep_view_u64(&n, v->str, INT64_MAX))
+		return (int64_t)n;
+	return otherwise;
+}
+
+bool ep_ng_list_has(const struct ep_ng_val *list, struct ep_view str)
+{
+	if(!list || list->type != EP_NG_LIST)
+		return false;
+	for(const struct ep_ng_val *v = list->first; v; v = v->next)
+		if(v->type == EP_NG_STR && ep_view_eq(v->str, str))
+			return true;
+	return false;
+}
+
+void ep_ng_put_str(struct ep_buf *out, struct ep_view str)
+{
+	ep_buf_put_u64(out, str.len);
+	ep_buf_put_chr(out, ':');
+	ep_buf_put(out, str);
+}
+
+void ep_ng_put_int(struct ep_buf *out, int64_t num)
+{
+	ep_buf_put_chr(out, 'i');
+	if(num < 0)
+		ep_buf_put_chr(out, '-');
+	ep_buf_put_u64(out, num < 0 ? -(uint64_t)num : (uint64_t)num);
+	ep_buf_put_chr(out, 'e');
+}
+
+void ep_ng_put_val(struct ep_buf *out, const struct ep_ng_val *v)
+{
+	ep_buf_put(out, v->raw);
+}
+
+void ep_ng_dict_open(struct ep_buf *out)
+{
+	ep_buf_put_chr(out, 'd');
+}
+
+void ep_ng_list_open(struct ep_buf *out)
+{
+	ep_buf_put_chr(out, 'l');
+}
+
+void ep_ng_close(struct ep_buf *out)
+{
+	ep_buf_put_chr(out, 'e');
+}
+
+void ep_ng_put_key(struct ep_buf *out, const char *key)
+{
+	ep_ng_put_str(out, ep_view_z(key));
+}
+
+void ep_ng_put_pair(struct ep_buf *out, const char *key, struct ep_view str)
+{
+	if(!str.p)
+		return;
+	ep_ng_put_key(out, key);
+	ep_ng_put_str(out, str);
+}
+
+void ep_ng_put_pair_int(struct ep_buf *out, const char *key, int64_t num)
+{
+	ep_ng_put_key(out, key);
+	ep_ng_put_int(out, num);
+}
