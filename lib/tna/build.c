@@ -143,8 +143,16 @@ bool ep_msg_has_token(
 
 /* The list `value` without `tag`; as it was when `tag` is not in it; absent
  * without memory. */
+/* sec-agree is between a UE and its P-CSCF (RFC 3329), trickle ICE between a
+ * WIC and the gateway here (RFC 8840). */
+static bool ends_here(struct ep_view tag)
+{
+	return ep_view_ieq(tag, EP_LIT("sec-agree"))
+		   || ep_view_ieq(tag, EP_LIT("trickle-ice"));
+}
+
 static struct ep_view list_without(
-		struct ep_view value, struct ep_view tag, struct ep_arena *arena)
+		struct ep_view value, struct ep_arena *arena)
 {
 	struct ep_view item, rest = value;
 	struct ep_buf buf;
@@ -156,7 +164,7 @@ static struct ep_view list_without(
 		return ep_view_none();
 	ep_buf_init(&buf, p, cap);
 	while(ep_list_next(&item, &rest) == EP_OK) {
-		if(ep_view_ieq(item, tag)) {
+		if(ends_here(item)) {
 			found = true;
 			continue;
 		}
@@ -167,8 +175,8 @@ static struct ep_view list_without(
 	return found ? ep_buf_view(&buf) : value;
 }
 
-enum ep_err ep_option_remove(struct ep_hdredits *l, const struct ep_msg *m,
-		struct ep_view name, struct ep_view tag)
+enum ep_err ep_options_clean(
+		struct ep_hdredits *l, const struct ep_msg *m, struct ep_view name)
 {
 	enum ep_err err = EP_OK;
 	struct ep_view left;
@@ -176,7 +184,7 @@ enum ep_err ep_option_remove(struct ep_hdredits *l, const struct ep_msg *m,
 
 	for(i = ep_msg_find(m, name, 0); i != SIZE_MAX && !err;
 			i = ep_msg_find(m, name, i + 1)) {
-		left = list_without(m->hdrs[i].value, tag, l->arena);
+		left = list_without(m->hdrs[i].value, l->arena);
 		if(!left.p)
 			err = EP_ENOMEM;
 		else if(left.len == 0)

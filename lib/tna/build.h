@@ -49,9 +49,9 @@ bool ep_uri_is_emergency(struct ep_view uri);
 /* Is `tag` in a comma separated list of tokens in any header `name`? */
 bool ep_msg_has_token(
 		const struct ep_msg *m, struct ep_view name, struct ep_view tag);
-/* Takes option tag `tag` out of every header `name`. */
-enum ep_err ep_option_remove(struct ep_hdredits *l, const struct ep_msg *m,
-		struct ep_view name, struct ep_view tag);
+/* Takes option tags that end at the eP-CSCF out of every header `name`. */
+enum ep_err ep_options_clean(
+		struct ep_hdredits *l, const struct ep_msg *m, struct ep_view name);
 
 /* Seconds until a token that ends at `end_s` (UINT64_MAX: never) must not be
  * relied on any more; 0: it is as good as over. */

@@ -54,7 +54,7 @@ static enum ep_err clean_plan(struct ep_hdredits *l, const struct ep_msg *m)
 	if(!err)
 		err = ep_auth_clean(l, m);
 	for(i = 0; i < 3 && !err; i++)
-		err = ep_option_remove(l, m, lists[i], EP_LIT("sec-agree"));
+		err = ep_options_clean(l, m, lists[i]);
 	return err;
 }
 

@@ -73,7 +73,7 @@ static enum ep_err mw_headers_add(struct ep_hdredits *l,
 	return err;
 }
 
-/* `path` is required and supported; sec-agree (RFC 3329) is not for us. */
+/* `path` is required and supported; sec-agree and the like are not for the core. */
 static enum ep_err options_plan(struct ep_hdredits *l, const struct ep_msg *m)
 {
 	static const struct ep_view lists[] = {
@@ -83,7 +83,7 @@ static enum ep_err options_plan(struct ep_hdredits *l, const struct ep_msg *m)
 	size_t i;
 
 	for(i = 0; i < 3 && !err; i++)
-		err = ep_option_remove(l, m, lists[i], EP_LIT("sec-agree"));
+		err = ep_options_clean(l, m, lists[i]);
 	if(!err && !ep_msg_has_token(m, EP_LIT("Require"), path))
 		err = ep_hdredits_append(l, EP_LIT("Require"), path);
 	if(!err && !ep_msg_has_token(m, EP_LIT("Supported"), path))

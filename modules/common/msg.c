@@ -134,6 +134,9 @@ static enum ep_err hdr_replace(
 
 	if(h == NULL)
 		return EP_ENOENT;
+	/* Two values in the place of one would stand behind each other. */
+	if(is_deleted(msg, h))
+		return EP_OK;
 	return insert(del_lump(msg, h->name.s - msg->buf, h->len, 0), 0,
 			(struct ep_view[4]){ep_view_trim(ep_view_str(&h->name)),
 					EP_LIT(": "), value, EP_LIT("\r\n")});

@@ -19,7 +19,8 @@ enum ep_err ep_msg_view(
 
 /**
  * Applies the edits as lumps; each lump's text is its own pkg block. *plan
- * must come from an ep_msg_view of this very buffer. EP_ENOMEM leaves some of
+ * must come from an ep_msg_view of this very buffer. A line that earlier edits
+ * removed or replaced stays as they left it. EP_ENOMEM leaves some of
  * the edits applied: the caller must not send the message on.
  */
 enum ep_err ep_msg_edit(

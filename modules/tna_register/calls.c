@@ -3,6 +3,8 @@
 #include "core/locking.h"
 #include "core/mem/mem.h"
 #include "core/mem/shm_mem.h"
+#include "core/parser/parse_from.h"
+#include "core/parser/parse_to.h"
 #include "core/pt.h"
 #include "core/script_cb.h"
 #include "modules/dialog/dlg_hash.h"
@@ -249,23 +251,24 @@ static void dialog_vars(struct dlg_cell *dlg)
 			ep_buf_view(&hex));
 	dialog_kept(dlg, marked.from_wic ? TNA_DLG_ICID : TNA_DLG_ICID_IN,
 			&marked.icid);
-	dialog_kept(dlg, marked.from_wic ? TNA_DLG_FROM : TNA_DLG_TO,
-			&marked.local);
+	dialog_kept(
+			dlg, marked.from_wic ? TNA_DLG_FROM : TNA_DLG_TO, &marked.local);
 	dialog_kept(dlg, marked.from_wic ? TNA_DLG_FROM_AS : TNA_DLG_TO_AS,
 			&marked.local_as);
 	dialog_kept(dlg, TNA_DLG_PEER, &marked.peer);
 	dialog_kept(dlg, TNA_DLG_PEER_AS, &marked.peer_as);
 }
 
-/* The dialog of the marked INVITE. */
-static void link_call(struct dlg_cell *dlg, sip_msg_t *msg)
+/* The dialog of the marked INVITE; `fresh`: it was made this moment. */
+static void link_call(struct dlg_cell *dlg, sip_msg_t *msg, bool fresh)
 {
 	const unsigned char *id = marked.id;
 	struct bucket *b = bucket_of(hash_id(id));
 	struct ref *events, *sent;
 	struct call *c;
 
-	if(tna_calls_of(dlg, id))
+	/* Of a new one, all calls of the page would be looked through in vain. */
+	if(!fresh && tna_calls_of(dlg, id))
 		return;
 	c = call_new(id, dlg, marked.from_wic);
 	events = ref_new(id, dlg);
@@ -317,7 +320,7 @@ static void dialog_created(
 	sip_msg_t *msg = params->req;
 
 	if(msg != NULL && marked.pid == my_pid() && marked.msg_id == msg->id)
-		link_call(dlg, msg);
+		link_call(dlg, msg, true);
 }
 
 /* A page's INVITE begins a dialog. One that stands already, by the Call-ID and
@@ -377,7 +380,7 @@ void tna_calls_mark(sip_msg_t *msg, const struct tna_mark *mark)
 	if(dlg == NULL)
 		return;
 	if(!mark->from_wic || !is_taken(dlg))
-		link_call(dlg, msg);
+		link_call(dlg, msg, false);
 	tna_dlg.release_dlg(dlg);
 }
 
@@ -437,6 +440,48 @@ int tna_calls_init(unsigned size)
 struct dlg_cell *tna_calls_dialog(sip_msg_t *msg)
 {
 	return tna_has_dlg ? tna_dlg.get_dlg(msg) : NULL;
+}
+
+/* The To tag of the page's answered call with this Call-ID and From tag. */
+static bool to_tag_get(struct ep_buf *out, const unsigned char *id,
+		struct ep_view callid, struct ep_view from_tag)
+{
+	struct bucket *b = bucket_of(hash_id(id));
+	struct call *c;
+
+	lock_get(&b->lock);
+	for(c = b->first; c != NULL; c = c->next)
+		if(memcmp(c->id, id, EP_FLOW_ID_LEN) == 0 && c->to_tag != NULL
+				&& c->known.wic_leg == DLG_CALLER_LEG
+				&& ep_view_eq(c->callid, callid)
+				&& ep_view_eq(c->from_tag, from_tag)) {
+			ep_buf_put(out, ep_view_of(c->to_tag, c->to_tag_len));
+			break;
+		}
+	lock_release(&b->lock);
+	return c != NULL && !out->overflow;
+}
+
+struct dlg_cell *tna_calls_other_answer(sip_msg_t *msg, const unsigned char *id)
+{
+	struct to_body *to = get_to(msg);
+	str tag = to->tag_value;
+	struct dlg_cell *dlg;
+	struct ep_buf first;
+	char text[256];
+
+	if(!tna_has_dlg
+			|| (msg->REQ_METHOD != METHOD_ACK && msg->REQ_METHOD != METHOD_BYE))
+		return NULL;
+	ep_buf_init(&first, text, sizeof(text));
+	if(!to_tag_get(&first, id, ep_view_str(&msg->callid->body),
+			   ep_view_str(&get_from(msg)->tag_value)))
+		return NULL;
+	/* It is found by the message alone. */
+	to->tag_value = ep_str_view(ep_buf_view(&first));
+	dlg = tna_dlg.get_dlg(msg);
+	to->tag_value = tag;
+	return dlg;
 }
 
 bool tna_calls_of(const struct dlg_cell *dlg, const unsigned char *id)

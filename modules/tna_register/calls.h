@@ -74,6 +74,10 @@ enum tna_calls_there tna_calls_there(sip_msg_t *msg, const unsigned char *id);
 /* The dialog of a request within one; referenced: give it back with
  * tna_dlg.release_dlg(). NULL when the dialog module does not know it. */
 struct dlg_cell *tna_calls_dialog(sip_msg_t *msg);
+/* The same of an ACK or BYE by which the page `id` ends another answer to its
+ * INVITE (RFC 3261 13.2.2.4): the dialog module knows the first one only. */
+struct dlg_cell *tna_calls_other_answer(
+		sip_msg_t *msg, const unsigned char *id);
 /* The call of dialog `dlg` belongs to the binding `id`. */
 bool tna_calls_of(const struct dlg_cell *dlg, const unsigned char *id);
 

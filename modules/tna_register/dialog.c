@@ -54,10 +54,12 @@ static bool tags_fit(const struct tna_dialog *d)
 		   && ep_view_eq(d->peer_tag, caller) != d->by_wic;
 }
 
-static bool find_call(
-		struct tna_dialog *d, struct tna_work *w, const unsigned char *id)
+static bool find_call(struct tna_dialog *d, struct tna_work *w,
+		const unsigned char *id, bool from_wic)
 {
 	d->dlg = tna_calls_dialog(w->msg);
+	if(d->dlg == NULL && from_wic)
+		d->dlg = tna_calls_other_answer(w->msg, id);
 	if(d->dlg == NULL)
 		return false;
 	if(!tna_calls_known(&d->known, d->dlg, id))
@@ -86,7 +88,7 @@ enum ep_tna_cause tna_dialog_find(struct tna_dialog *out, struct tna_work *w,
 	out->callid = key.callid;
 	out->local_tag = from_wic ? key.from_tag : key.to_tag;
 	out->peer_tag = from_wic ? key.to_tag : key.from_tag;
-	if(find_call(out, w, id))
+	if(find_call(out, w, id, from_wic))
 		return EP_TNA_OK;
 	return tna_subs_get(out, &w->arena, id, from_wic);
 }

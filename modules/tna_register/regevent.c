@@ -230,13 +230,15 @@ void tna_regevent_tick(void)
 		tna_regsubs_prune(i, now_ms);
 	slice = (slice + 1) % SLICES;
 	waiting = tna_regsubs_in_flight();
-	if(waiting >= IN_FLIGHT_MAX)
+	if(waiting >= IN_FLIGHT_MAX || !tna_regsubs_due(now_ms))
 		return;
 	if(budget > IN_FLIGHT_MAX - waiting)
 		budget = IN_FLIGHT_MAX - waiting;
 	/* Goes on where the last tick stopped, so that none waits for ever. */
 	for(i = 0; i < n && work_bucket(at, now_ms, &budget); i++)
 		at = (at + 1) % n;
+	if(i < n)
+		tna_regsubs_again();
 }
 
 /* --- RPC --- */

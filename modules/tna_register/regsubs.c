@@ -36,6 +36,7 @@ int tna_regsubs_init(
 	tna_subs->size = n;
 	tna_subs->max = max;
 	tna_subs->policy = *policy;
+	tna_subs->due_ms = UINT64_MAX;
 	lock_init(&tna_subs->lock);
 	for(i = 0; i < n; i++) {
 		lock_init(&tna_subs->buckets[i].lock);
@@ -91,6 +92,31 @@ unsigned tna_regsubs_in_flight(void)
 	n = tna_subs->in_flight;
 	lock_release(&tna_subs->lock);
 	return n;
+}
+
+void tna_sub_due(uint64_t due_ms)
+{
+	lock_get(&tna_subs->lock);
+	if(due_ms < tna_subs->due_ms)
+		tna_subs->due_ms = due_ms;
+	lock_release(&tna_subs->lock);
+}
+
+bool tna_regsubs_due(uint64_t now_ms)
+{
+	bool due;
+
+	lock_get(&tna_subs->lock);
+	due = now_ms >= tna_subs->due_ms;
+	if(due)
+		tna_subs->due_ms = UINT64_MAX;
+	lock_release(&tna_subs->lock);
+	return due;
+}
+
+void tna_regsubs_again(void)
+{
+	tna_sub_due(0);
 }
 
 void tna_sub_in_flight(struct sub *s, bool on)
@@ -204,8 +230,10 @@ unsigned tna_sub_step(struct bucket *b, struct sub *s,
 	s->life = out.life;
 	if(refused != NULL)
 		*refused = out.refused;
-	if(s->life.deadline_ms < b->due_ms)
+	if(s->life.deadline_ms < b->due_ms) {
 		b->due_ms = s->life.deadline_ms;
+		tna_sub_due(b->due_ms);
+	}
 	return out.actions;
 }
 
@@ -312,9 +340,13 @@ void tna_sub_prune(struct bucket *b, struct sub *s, uint64_t now_ms,
 
 void tna_regsubs_prune(unsigned bucket, uint64_t now_ms)
 {
-	struct bucket *b = tna_sub_bucket(bucket);
+	struct bucket *b = &tna_subs->buckets[bucket];
 	struct sub *s;
 
+	/* A look without the lock: who comes at this moment has not ended. */
+	if(__atomic_load_n(&b->first, __ATOMIC_RELAXED) == NULL)
+		return;
+	lock_get(&b->lock);
 	for(s = b->first; s != NULL; s = s->next)
 		tna_sub_prune(b, s, now_ms, NULL, 0);
 	lock_release(&b->lock);
@@ -472,6 +504,8 @@ bool tna_regsubs_next(struct tna_regsub_todo *out, unsigned bucket,
 	struct bucket *b = tna_sub_bucket(bucket);
 	bool due = now_ms >= b->due_ms && next_due(out, b, now_ms, arena);
 
+	if(!due && b->due_ms != UINT64_MAX)
+		tna_sub_due(b->due_ms);
 	lock_release(&b->lock);
 	return due;
 }

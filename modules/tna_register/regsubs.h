@@ -53,6 +53,10 @@ struct tna_regsub_todo
 unsigned tna_regsubs_buckets(void);
 /* Forgets bindings that ended. */
 void tna_regsubs_prune(unsigned bucket, uint64_t now_ms);
+/* Is anything due in any bucket? Who hears yes has to ask all buckets with
+ * tna_regsubs_next() until each says no, or to call tna_regsubs_again(). */
+bool tna_regsubs_due(uint64_t now_ms);
+void tna_regsubs_again(void);
 /* The next of this bucket that is due; false: none (or no memory: later). */
 bool tna_regsubs_next(struct tna_regsub_todo *out, unsigned bucket,
 		uint64_t now_ms, struct ep_arena *arena);

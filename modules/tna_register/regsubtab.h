@@ -47,8 +47,9 @@ struct bucket
 
 struct subs
 {
-	gen_lock_t lock; /* of the two numbers */
+	gen_lock_t lock; /* of the numbers */
 	unsigned n, in_flight;
+	uint64_t due_ms; /* nothing is due in any bucket before */
 	unsigned max, size;
 	struct ep_regsub_policy policy;
 	struct bucket buckets[];
@@ -57,6 +58,8 @@ struct subs
 extern struct subs *tna_subs;
 
 struct bucket *tna_sub_bucket(unsigned i); /* locked */
+/* Something of the table is due at that time. */
+void tna_sub_due(uint64_t due_ms);
 /* The record with this dialog, its bucket locked (*b); or NULL. */
 struct sub *tna_sub_by_key(struct bucket **b, uint64_t key);
 struct sub *tna_sub_by_dialog(struct bucket **b, const unsigned char *id);

@@ -8,7 +8,7 @@ import path from 'node:path';
 import { ROOT } from '../../lab/lib/plan.mjs';
 
 // What the names of a module's functions lose on the way to KEMI.
-const MODULES = { webrtc_auth: /^webrtc_auth_/, tna_register: /^(?!)/, sdp_mediate: /^sdp_(?=mediate$)|^sdp_mediate_/ };
+const MODULES = { webrtc_auth: /^webrtc_auth_/, tna_register: /^(?!)/, sdp_mediate: /^sdp_(?=mediate(_async)?$)|^sdp_mediate_/ };
 const unique = (list) => [...new Set(list)].sort();
 const matches = (text, re) => unique([...text.matchAll(re)].map((m) => m[1]));
 

@@ -67,7 +67,7 @@ START_TEST(check_plans_an_initial_request)
 								"Authorization: Bearer secret\r\n"
 								"Proxy-Authorization: Bearer secret\r\n"
 								"P-Preferred-Identity: <tel:+49-30>\r\n"
-								"Require: sec-agree\r\n"
+								"Require: sec-agree,Trickle-ICE\r\n"
 								"route : <sip:evil2;lr>\r\n\r\n"),
 			EP_TNA_OK);
 	ck_assert_str_eq(out.text,
@@ -411,7 +411,7 @@ START_TEST(check_survives_lack_of_memory)
 			&in, EP_LIT(INVITE FROM TO
 						 "P-Preferred-Identity: <sip:chat7@home1.net>\r\n"
 						 "Authorization: Digest a=b,integrity-protected=x\r\n"
-						 "Route: <sip:x>\r\nSupported: sec-agree, a\r\n"
+						 "Route: <sip:x>\r\nSupported: sec-agree, a, Trickle-ICE\r\n"
 						 "Contact: <sip:a@b;alias=1;x?c=d>;alias=2;z\r\n"
 						 "P-Charging-Vector: x\r\n\r\n")));
 	ck_assert_uint_gt(every_alloc_failure(plan_of, &in.m), 2);

@@ -201,7 +201,7 @@ START_TEST(request_merges_option_tags)
 			run(START WHO BEARER CONTACT
 					"Require: sec-agree\r\nrequire:gruu ,Sec-Agree, PATH\r\n"
 					"Proxy-Require: sec-agree\r\nk: outbound, path\r\n"
-					"Supported: gruu,sec-agree\r\nSecurity-Client: tls\r\n\r\n"),
+					"Supported: gruu,sec-agree,trickle-ice\r\nSecurity-Client: tls\r\n\r\n"),
 			EP_TNA_OK);
 	ck_assert_uint_eq(count("Require"), 1);
 	ck_assert_view_eq(got("Require", 0), "gruu, PATH");

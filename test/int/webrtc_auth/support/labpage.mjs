@@ -13,12 +13,12 @@ const PARTS = ['hss', 'icscf', 'scscf', 'rtpengine', 'waf-home', 'waf-partner', 
 export const OFFER = readFileSync(path.join(ROOT, 'test/golden/mo-audio/1-offer.sdp'), 'utf8');
 
 export class Lab {
-	// defines: what site.cfg of the eP-CSCF has switched on besides.
-	static async start(name, defines) {
+	// defines: what site.cfg of the eP-CSCF has switched on besides. more: parts.
+	static async start(name, defines, more = [], site) {
 		const lab = new Lab();
 		lab.dir = path.join(ROOT, 'build/test', name);
 		await stop({ dir: lab.dir });
-		Object.assign(lab, await start({ dir: lab.dir, parts: PARTS, defines }));
+		Object.assign(lab, await start({ dir: lab.dir, parts: [...PARTS, ...more], defines, site }));
 		// What Page wants of a site.
 		lab.ports = { wss: lab.nodes.epcscf.wss };
 		lab.ca = { ca: readFileSync(lab.tls.ca) };
