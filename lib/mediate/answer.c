@@ -25,7 +25,8 @@ static enum ep_mediate_cause offer_read(
 	enum ep_err err = ep_sdp_parse(&plan->offer, NULL, offer, plan->arena);
 	if(!err)
 		err = ep_mediate_features_get(&plan->offer_features, &plan->offer, kind,
-				plan->profile, plan->arena);
+				plan->profile, plan->caps.bundle && plan->profile->bundle,
+				plan->arena);
 	if(err == EP_ENOMEM)
 		return EP_MEDIATE_EINTERNAL;
 	if(err)
@@ -37,30 +38,21 @@ static enum ep_mediate_cause offer_read(
 
 enum ep_mediate_cause ep_mediate_answer_plan(struct ep_mediate_plan *out,
 		enum ep_mediate_from from, struct ep_view sdp, struct ep_view offer,
-		const struct ep_mediate_profile *profile, struct ep_arena *arena)
+		const struct ep_mediate_profile *profile,
+		const struct ep_mediate_caps *caps, struct ep_arena *arena)
 {
-	memset(out, 0, sizeof *out);
-	out->kind = from == EP_MEDIATE_FROM_WIC ? EP_MEDIATE_W2C_ANSWER
-											: EP_MEDIATE_C2W_ANSWER;
-	out->profile = profile;
-	out->arena = arena;
-
-	enum ep_err err = ep_sdp_parse(&out->in, NULL, sdp, arena);
-	if(!err)
-		err = ep_mediate_features_get(
-				&out->features, &out->in, out->kind, profile, arena);
-	if(err)
-		return ep_mediate_cause_of(err);
-	enum ep_mediate_cause cause = offer_read(out, offer);
+	ep_mediate_plan_init(out,
+			from == EP_MEDIATE_FROM_WIC ? EP_MEDIATE_W2C_ANSWER
+										: EP_MEDIATE_C2W_ANSWER,
+			profile, caps, arena);
+	enum ep_mediate_cause cause = ep_mediate_plan_read(out, sdp);
+	if(!cause)
+		cause = offer_read(out, offer);
 	if(cause)
 		return cause;
 	/* ENOMEDIA alone is an answer that says no; anything else is a fault. */
 	if(out->features.cause && out->features.cause != EP_MEDIATE_ENOMEDIA)
 		return out->features.cause;
-
-	out->live = ep_arena_array(arena, out->in.media_n + 1, sizeof *out->live);
-	if(!out->live)
-		return EP_MEDIATE_EINTERNAL;
 	for(size_t i = 0; i < out->in.media_n; i++)
 		out->live[i] = out->features.sections[i].verdict == EP_MEDIATE_OK
 					   && (!out->has_offer

@@ -18,6 +18,7 @@
  * An answer that rejects every section is a good answer: OK. */
 enum ep_mediate_cause ep_mediate_answer_plan(struct ep_mediate_plan *out,
 		enum ep_mediate_from from, struct ep_view sdp, struct ep_view offer,
-		const struct ep_mediate_profile *profile, struct ep_arena *arena);
+		const struct ep_mediate_profile *profile,
+		const struct ep_mediate_caps *caps, struct ep_arena *arena);
 
 #endif

@@ -31,6 +31,12 @@ static const struct ep_mediate_cause_info table[EP_MEDIATE_CAUSE_N] = {
 				"the media gateway's description cannot be used", BROKEN, 399},
 		[EP_MEDIATE_EGWDOWN] = {"gwdown", "no media gateway is available", 503,
 				"Media Gateway Unavailable", 399},
+		[EP_MEDIATE_EFRAGMENT] = {"fragment", "the candidates cannot be read",
+				400, "Bad Session Description Fragment", 399},
+		[EP_MEDIATE_EPACKAGE] = {"package", "trickle ICE ends here", 469,
+				"Bad Info Package", 0},
+		[EP_MEDIATE_ENOCALL] = {"nocall", "no such call", 481,
+				"Call/Transaction Does Not Exist", 0},
 		[EP_MEDIATE_EPROFILE] = {"profile", "no such profile", BROKEN, 0},
 };
 

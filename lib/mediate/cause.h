@@ -23,6 +23,10 @@ enum ep_mediate_cause
 	EP_MEDIATE_EGATEWAY,   /* the gateway gave something that cannot be used */
 	EP_MEDIATE_EGWDOWN,    /* the gateway gave nothing, or an error */
 	EP_MEDIATE_EPROFILE,   /* there is no profile of that name */
+	/* trickle.h */
+	EP_MEDIATE_EFRAGMENT, /* not application/trickle-ice-sdpfrag (RFC 8840 9) */
+	EP_MEDIATE_EPACKAGE,  /* from the core: trickle-ice is not for it */
+	EP_MEDIATE_ENOCALL,   /* candidates for a call that is not known */
 	EP_MEDIATE_CAUSE_N
 };
 

@@ -52,20 +52,25 @@ static void names_get(
 {
 	struct ep_sdp_attr a;
 	struct ep_sdp_rtpmap map;
+	struct ep_sdp_ptval v;
 	size_t at = 0;
 
 	memset(names, 0, PT_N * sizeof *names);
 	while((at = ep_sdp_attr_find(&a, sdp, media, EP_LIT("rtpmap"), at))
 			!= SIZE_MAX) {
 		at++;
-		if(!ep_sdp_rtpmap_parse(&map, a.value))
+		if(!ep_sdp_ptval_parse(&v, a.value) || v.pt >= PT_N)
 			continue;
-		names[map.pt] = (struct name_of_pt){map.encoding, map.clock_hz,
-				.twice = names[map.pt].encoding.p != NULL};
+		/* What is no name to this reader may be one to the next. */
+		bool known = names[v.pt].encoding.p || names[v.pt].twice;
+		if(!ep_sdp_rtpmap_parse(&map, a.value))
+			map.encoding = ep_view_none();
+		names[v.pt] = (struct name_of_pt){map.encoding, map.clock_hz,
+				.twice = known || !map.encoding.p};
 	}
 	for(size_t i = 0; i < sizeof well_known / sizeof *well_known; i++) {
 		struct name_of_pt *n = &names[well_known[i].pt];
-		if(!n->encoding.p)
+		if(!n->encoding.p && !n->twice)
 			*n = (struct name_of_pt){
 					ep_view_z(well_known[i].encoding), well_known[i].clock_hz};
 	}
@@ -100,9 +105,39 @@ static bool clock_kept(const struct ep_mediate_codecs *c,
 	return false;
 }
 
+struct ep_view ep_mediate_codec_transcoded(size_t i)
+{
+	static const struct ep_view names[] = {
+			{"opus", 4}, {"G722", 4}, {"PCMU", 4}, {"PCMA", 4}};
+
+	return i < sizeof names / sizeof *names ? names[i] : ep_view_none();
+}
+
+bool ep_mediate_codec_wanted(
+		const struct ep_mediate_profile *p, struct ep_view encoding)
+{
+	return ep_mediate_names_has(p->codecs, encoding)
+		   || ep_mediate_names_has(p->transcode, encoding)
+		   || (p->transcode.p && tel_event(encoding));
+}
+
+/* Of a browser, what may go on, or what the gateway may turn into that. */
+static bool to_core_passes(const struct ep_mediate_profile *p,
+		enum ep_mediate_step step, struct ep_view encoding)
+{
+	if(ep_mediate_codec_wanted(p, encoding))
+		return true;
+	if(step != EP_MEDIATE_IN || !p->transcode.p)
+		return false;
+	for(size_t i = 0; ep_mediate_codec_transcoded(i).p; i++)
+		if(ep_view_ieq(encoding, ep_mediate_codec_transcoded(i)))
+			return true;
+	return false;
+}
+
 void ep_mediate_codecs_get(struct ep_mediate_codecs *out,
 		const struct ep_sdp *sdp, size_t media, enum ep_mediate_case c,
-		const struct ep_mediate_profile *profile)
+		enum ep_mediate_step step, const struct ep_mediate_profile *profile)
 {
 	struct name_of_pt names[PT_N];
 	bool to_core = ep_mediate_case_to_core(c);
@@ -122,8 +157,7 @@ void ep_mediate_codecs_get(struct ep_mediate_codecs *out,
 					|| never(names[pt].encoding)
 					|| ep_mediate_codecs_has(out, pt))
 				continue;
-			if(to_core
-					&& !ep_mediate_profile_keeps(profile, names[pt].encoding))
+			if(to_core && !to_core_passes(profile, step, names[pt].encoding))
 				continue;
 			if(to_core && events && names[pt].clock_hz != 8000
 					&& !clock_kept(out, names, names[pt].clock_hz))
@@ -132,4 +166,79 @@ void ep_mediate_codecs_get(struct ep_mediate_codecs *out,
 			out->streams_n += !events;
 		}
 	}
+}
+
+/* names_get() of what the m= line lists, and of nothing else. */
+static void listed_get(
+		struct name_of_pt names[PT_N], const struct ep_sdp *sdp, size_t media)
+{
+	struct ep_mediate_codecs listed = {.streams_n = 0};
+	struct ep_view rest = sdp->media[media].fmts;
+	struct ep_view word;
+	unsigned pt;
+
+	names_get(names, sdp, media);
+	while((word = ep_sdp_word_cut(&rest)).p)
+		if(ep_mediate_pt_parse(&pt, word))
+			add(&listed, pt);
+	for(pt = 0; pt < PT_N; pt++)
+		if(!ep_mediate_codecs_has(&listed, pt))
+			names[pt].encoding = ep_view_none();
+}
+
+static bool same_codec(const struct name_of_pt *a, const struct name_of_pt *b)
+{
+	return a->encoding.p && b->encoding.p
+		   && ep_view_ieq(a->encoding, b->encoding)
+		   && a->clock_hz == b->clock_hz;
+}
+
+void ep_mediate_codecs_match(struct ep_mediate_codecs *c,
+		const struct ep_sdp *sdp, const struct ep_sdp *other, size_t media)
+{
+	struct name_of_pt mine[PT_N];
+	struct name_of_pt theirs[PT_N];
+
+	names_get(mine, sdp, media);
+	listed_get(theirs, other, media);
+	for(unsigned pt = 0; pt < PT_N; pt++) {
+		if(!ep_mediate_codecs_has(c, pt) || same_codec(&mine[pt], &theirs[pt]))
+			continue;
+		ep_mediate_codecs_take(c, pt);
+		c->streams_n -= !tel_event(mine[pt].encoding);
+	}
+}
+
+bool ep_mediate_codecs_differ(const struct ep_mediate_codecs *c,
+		const struct ep_sdp *sdp, const struct ep_sdp *other, size_t media)
+{
+	struct name_of_pt mine[PT_N];
+	struct name_of_pt theirs[PT_N];
+
+	names_get(mine, sdp, media);
+	listed_get(theirs, other, media);
+	for(unsigned pt = 0; pt < PT_N; pt++) {
+		bool found =
+				!ep_mediate_codecs_has(c, pt) || tel_event(mine[pt].encoding);
+		for(unsigned i = 0; i < PT_N && !found; i++)
+			found = same_codec(&mine[pt], &theirs[i]);
+		if(!found)
+			return true;
+	}
+	return false;
+}
+
+struct ep_view ep_mediate_codecs_next(unsigned *from,
+		const struct ep_mediate_codecs *c, const struct ep_sdp *sdp,
+		size_t media)
+{
+	struct name_of_pt names[PT_N];
+
+	names_get(names, sdp, media);
+	while(*from < PT_N) {
+		unsigned pt = (*from)++;
+		if(ep_mediate_codecs_has(c, pt) && !tel_event(names[pt].encoding))
+			return names[pt].encoding;
+	}
+	return ep_view_none();
 }

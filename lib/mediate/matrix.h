@@ -32,9 +32,13 @@ enum ep_mediate_rule
 	EP_MEDIATE_KEEP,     /* passes from end to end */
 	EP_MEDIATE_TO_AGW,   /* the gateway reads it, the far side never sees it */
 	EP_MEDIATE_FROM_AGW, /* the sender's goes, the gateway's own stays */
-	EP_MEDIATE_CODEC,    /* stays as long as its payload type does */
-	EP_MEDIATE_FEEDBACK, /* as CODEC; with AVPF only, and served types only */
-	EP_MEDIATE_SDES      /* stays where the core's transport is SAVP(F) */
+	EP_MEDIATE_PT,       /* stays as long as its payload type does */
+	EP_MEDIATE_FEEDBACK, /* as PT; with AVPF only, and served types only */
+	EP_MEDIATE_SDES,     /* FROM_AGW, where the core's transport is SAVP(F) */
+	/* Of header extensions the one with the section's name, TO_AGW and
+	 * FROM_AGW, where the gateway takes bundles apart. */
+	EP_MEDIATE_MIDEXT_TO_AGW,
+	EP_MEDIATE_MIDEXT_FROM_AGW
 };
 
 /* Unknown attributes: DROP towards the core (nothing of WebRTC's that a later
@@ -43,8 +47,8 @@ enum ep_mediate_rule
 enum ep_mediate_rule ep_mediate_matrix_get(
 		enum ep_mediate_case c, struct ep_view attribute);
 
-/* Does such an attribute survive the step? CODEC, FEEDBACK and SDES: true,
- * the caller looks closer. */
+/* Does such an attribute survive the step? Where the rule asks for more, the
+ * caller looks closer (lines.c). */
 bool ep_mediate_rule_passes(
 		enum ep_mediate_rule rule, enum ep_mediate_step step);
 

@@ -10,10 +10,12 @@
 
 #include "mediate/plan.h"
 
-/* `sdp` and `*profile` must live as long as the plan. A cause other than OK:
- * nothing is to be sent, neither to the gateway nor on. */
+/* `sdp` and `*profile` must live as long as the plan; `caps` is what the
+ * gateway of this call can do. A cause other than OK: nothing is to be sent,
+ * neither to the gateway nor on. */
 enum ep_mediate_cause ep_mediate_offer_plan(struct ep_mediate_plan *out,
 		enum ep_mediate_from from, struct ep_view sdp,
-		const struct ep_mediate_profile *profile, struct ep_arena *arena);
+		const struct ep_mediate_profile *profile,
+		const struct ep_mediate_caps *caps, struct ep_arena *arena);
 
 #endif

@@ -1,93 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "mediate/section.h"
 
-/* What the gateway serves (RFC 4585, 5104); goog-remb, transport-cc, rrtr and
- * the like are a browser's own matter. */
-static bool feedback_served(struct ep_view type)
-{
-	static const char *const served[] = {
-			"nack", "nack pli", "ccm fir", "ccm tmmbr"};
-
-	for(size_t i = 0; i < sizeof served / sizeof *served; i++)
-		if(ep_view_ieq(type, ep_view_z(served[i])))
-			return true;
-	return false;
-}
-
-/* A browser hides addresses behind mDNS names; nobody here resolves them. */
-static bool address_literal(struct ep_view a)
-{
-	if(ep_view_find_chr(a, ':') != SIZE_MAX)
-		return true;
-	for(size_t i = 0; i < a.len; i++)
-		if(a.p[i] != '.' && (a.p[i] < '0' || a.p[i] > '9'))
-			return false;
-	return a.len > 0;
-}
-
-static bool candidate_passes(
-		const struct ep_mediate_edit *e, struct ep_view value)
-{
-	struct ep_sdp_candidate c;
-
-	if(e->step == EP_MEDIATE_OUT)
-		return true;
-	return ep_sdp_candidate_parse(&c, value) && address_literal(c.address);
-}
-
-static bool codec_passes(const struct ep_mediate_edit *e,
-		const struct ep_mediate_codecs *codecs, enum ep_mediate_rule rule,
-		struct ep_view value)
-{
-	struct ep_sdp_ptval v;
-
-	if(!codecs || !ep_sdp_ptval_parse(&v, value))
-		return false;
-	if(rule == EP_MEDIATE_FEEDBACK
-			&& (!e->plan->profile->avpf || !feedback_served(v.rest)))
-		return false;
-	return (rule == EP_MEDIATE_FEEDBACK && v.pt == EP_SDP_PT_ANY)
-		   || ep_mediate_codecs_has(codecs, v.pt);
-}
-
-static bool attr_passes(const struct ep_mediate_edit *e,
-		const struct ep_mediate_codecs *codecs, const struct ep_sdp_attr *a)
-{
-	enum ep_mediate_rule rule = ep_mediate_matrix_get(e->plan->kind, a->name);
-
-	if(!ep_mediate_rule_passes(rule, e->step))
-		return false;
-	if(rule == EP_MEDIATE_CODEC || rule == EP_MEDIATE_FEEDBACK)
-		return codec_passes(e, codecs, rule, a->value);
-	if(rule == EP_MEDIATE_SDES)
-		return e->step == EP_MEDIATE_OUT
-			   && ep_mediate_proto_srtp(ep_mediate_core_proto(e->plan));
-	if(ep_view_ieq(a->name, EP_LIT("candidate")))
-		return candidate_passes(e, a->value);
-	return true;
-}
-
-enum ep_err ep_mediate_lines_plan(struct ep_mediate_edit *e, size_t media,
-		const struct ep_mediate_codecs *codecs)
-{
-	struct ep_sdp_attr a;
-	size_t first;
-	size_t end;
-	enum ep_err err = EP_OK;
-
-	ep_sdp_section_get(&first, &end, e->sdp, media);
-	for(size_t i = first; i < end && !err; i++) {
-		const struct ep_sdp_line *line = &e->sdp->lines[i];
-		/* k= is obsolete and a key in the clear (RFC 8866 5.12). */
-		bool pass = line->type != 'k';
-		if(ep_sdp_attr_get(&a, line))
-			pass = attr_passes(e, codecs, &a);
-		if(!pass)
-			err = ep_sdp_edits_drop(&e->edits, i);
-	}
-	return err;
-}
-
 /* m=<kind> <port> <proto> <fmts> in the place of the section's m= line. */
 static enum ep_err mline_set(struct ep_mediate_edit *e, size_t media,
 		uint64_t port, struct ep_view proto, struct ep_view fmts)
@@ -104,7 +17,9 @@ static enum ep_err mline_set(struct ep_mediate_edit *e, size_t media,
 			ep_arena_join(e->plan->arena, parts, sizeof parts / sizeof *parts);
 	if(!line.p)
 		return EP_ENOMEM;
-	if(ep_view_eq(ep_view_from(line, 2), e->sdp->lines[m->first].value))
+	/* Lines that nothing touches stay the very octets. */
+	if(ep_view_eq(ep_view_from(line, 2), e->sdp->lines[m->first].value)
+			&& ep_view_ends(e->sdp->lines[m->first].raw, EP_LIT("\r\n")))
 		return EP_OK;
 	return ep_sdp_edits_replace(&e->edits, m->first, line);
 }
@@ -131,7 +46,10 @@ enum ep_err ep_mediate_mline_plan(struct ep_mediate_edit *e, size_t media,
 			ep_buf_put_chr(&kept, ' ');
 		ep_buf_put(&kept, word);
 	}
-	return mline_set(e, media, m->port, proto, ep_buf_view(&kept));
+	/* Port 0 with a=bundle-only is no refusal (RFC 9143 6), but it is one for
+	 * the gateway, which knows the form without: port 9, no candidates. */
+	unsigned port = m->port ? m->port : 9;
+	return mline_set(e, media, port, proto, ep_buf_view(&kept));
 }
 
 static enum ep_err insert(
@@ -149,7 +67,8 @@ enum ep_err ep_mediate_attr_plan(struct ep_mediate_edit *e, size_t media,
 	size_t end;
 
 	ep_sdp_section_get(&first, &end, e->sdp, media);
-	return insert(e, end, ep_arena_join(e->plan->arena, parts, 4));
+	return insert(
+			e, end, ep_arena_join(e->plan->arena, parts, value.p ? 4 : 2));
 }
 
 enum ep_err ep_mediate_reject_plan(struct ep_mediate_edit *e, size_t media,
@@ -167,6 +86,12 @@ enum ep_err ep_mediate_reject_plan(struct ep_mediate_edit *e, size_t media,
 	return err;
 }
 
+static bool address_none(struct ep_view address)
+{
+	return ep_view_eq(address, EP_LIT("0.0.0.0"))
+		   || ep_view_eq(address, EP_LIT("::"));
+}
+
 enum ep_err ep_mediate_hold_plan(struct ep_mediate_edit *e, size_t media)
 {
 	enum ep_sdp_direction direction = ep_sdp_direction_get(e->sdp, media);
@@ -175,7 +100,7 @@ enum ep_err ep_mediate_hold_plan(struct ep_mediate_edit *e, size_t media)
 	enum ep_sdp_direction d;
 	enum ep_err err = EP_OK;
 
-	if(!ep_view_eq(ep_sdp_connection_get(e->sdp, media), EP_LIT("0.0.0.0"))
+	if(!address_none(ep_sdp_connection_get(e->sdp, media))
 			|| direction == EP_SDP_SENDONLY || direction == EP_SDP_INACTIVE)
 		return EP_OK;
 	for(size_t i = m->first; i < m->end && !err; i++)
@@ -187,4 +112,46 @@ enum ep_err ep_mediate_hold_plan(struct ep_mediate_edit *e, size_t media)
 	return insert(e, m->end,
 			direction == EP_SDP_SENDRECV ? EP_LIT("a=sendonly")
 										 : EP_LIT("a=inactive"));
+}
+
+/* The certificate's name for the DTLS association: another one with another
+ * certificate, and the same one after an ICE restart, which is what browsers
+ * mean. */
+static enum ep_err tls_id_plan(struct ep_mediate_edit *e, size_t media)
+{
+	const struct ep_mediate_plan *plan = e->plan;
+	size_t line = plan->features.sections[media].fingerprint;
+	struct ep_sdp_attr a;
+	struct ep_sdp_fingerprint f;
+	struct ep_buf id;
+
+	if(!plan->caps.tls_id
+			|| ep_sdp_attr_lookup(&a, e->sdp, media, EP_LIT("tls-id"))
+			|| line >= e->sdp->lines_n
+			|| !ep_sdp_attr_get(&a, &e->sdp->lines[line])
+			|| !ep_sdp_fingerprint_parse(&f, a.value))
+		return EP_OK;
+	char *p = ep_arena_get(plan->arena, f.hex.len);
+	if(!p)
+		return EP_ENOMEM;
+	ep_buf_init(&id, p, f.hex.len);
+	for(size_t i = 0; i < f.hex.len; i++)
+		if(f.hex.p[i] != ':')
+			ep_buf_put_chr(&id, f.hex.p[i]);
+	return ep_mediate_attr_plan(e, media, "tls-id", ep_buf_view(&id));
+}
+
+enum ep_err ep_mediate_defaults_plan(struct ep_mediate_edit *e, size_t media)
+{
+	bool offer = ep_mediate_case_offer(e->plan->kind);
+	struct ep_sdp_attr a;
+	enum ep_err err = EP_OK;
+
+	if(!ep_sdp_attr_lookup(&a, e->sdp, media, EP_LIT("setup")))
+		err = ep_mediate_attr_plan(e, media, "setup",
+				offer ? EP_LIT("active") : EP_LIT("passive"));
+	if(!err && e->plan->features.sections[media].mux
+			&& !ep_sdp_attr_lookup(&a, e->sdp, media, EP_LIT("rtcp-mux")))
+		err = ep_mediate_attr_plan(e, media, "rtcp-mux", ep_view_none());
+	return err ? err : tls_id_plan(e, media);
 }

@@ -48,7 +48,6 @@ int ep_agw_init(void)
 struct call
 {
 	struct ep_view callid;
-	struct ep_view from_tag;
 	struct ep_view leg;
 };
 
@@ -64,15 +63,16 @@ static bool call_get(struct call *c, sip_msg_t *msg)
 	return ep_word_check(c->callid);
 }
 
-/* Flags with the call's name, NUL-terminated behind their end. */
-static struct ep_view flags_get(
-		const struct call *c, struct ep_view flags, struct ep_arena *arena)
+/* `words` with the call's name and the sides (plan.h), NUL-terminated behind
+ * their end. An empty `from` is what deletes a call whole. */
+static struct ep_view flags_get(const struct call *c, struct ep_view words,
+		struct ep_view from, struct ep_view to, struct ep_arena *arena)
 {
-	struct ep_view parts[8];
+	struct ep_view parts[10];
 	struct ep_view whole;
 	size_t n = 0;
 
-	parts[n++] = flags;
+	parts[n++] = words;
 	if(c->callid.p != NULL) {
 		parts[n++] = EP_LIT(" call-id=");
 		parts[n++] = c->callid;
@@ -81,15 +81,32 @@ static struct ep_view flags_get(
 		parts[n++] = EP_LIT("~");
 		parts[n++] = c->leg;
 	}
-	if(c->from_tag.p != NULL) {
-		parts[n++] = EP_LIT(" from-tag=");
-		parts[n++] = c->from_tag;
+	if(to.p != NULL) {
+		parts[n++] = EP_LIT(" to-tag=");
+		parts[n++] = to;
 	}
+	parts[n++] = EP_LIT(" from-tag=");
+	parts[n++] = from;
 	parts[n++] = (struct ep_view){"", 1};
 	whole = ep_arena_join(arena, parts, n);
 	if(whole.p != NULL)
 		whole.len--;
 	return whole;
+}
+
+/* The command in the words of rtpengine.so. */
+static struct ep_view plan_flags_get(
+		const struct call *c, const struct ep_mediate_plan *plan)
+{
+	char text[EP_MEDIATE_COMMAND_MAX];
+	struct ep_buf words;
+
+	ep_buf_init(&words, text, sizeof(text));
+	ep_mediate_command_print(&words, &plan->command);
+	if(words.overflow)
+		return ep_view_none();
+	return flags_get(
+			c, ep_buf_view(&words), plan->from_tag, plan->to_tag, plan->arena);
 }
 
 enum ep_mediate_cause ep_agw_mediate(struct ep_view *out, sip_msg_t *msg,
@@ -102,7 +119,7 @@ enum ep_mediate_cause ep_agw_mediate(struct ep_view *out, sip_msg_t *msg,
 
 	if(!call_get(&call, msg))
 		return EP_MEDIATE_ESYNTAX;
-	text = flags_get(&call, plan->flags, plan->arena);
+	text = plan_flags_get(&call, plan);
 	flags = ep_str_view(text);
 	if(text.p == NULL)
 		return EP_MEDIATE_EINTERNAL;
@@ -123,19 +140,36 @@ enum ep_mediate_cause ep_agw_mediate(struct ep_view *out, sip_msg_t *msg,
 	return EP_MEDIATE_OK;
 }
 
+bool ep_agw_fragment(
+		sip_msg_t *msg, struct ep_view fragment, struct ep_arena *arena)
+{
+	struct ep_mediate_plan *plan = ep_arena_get(arena, sizeof(*plan));
+	struct ep_view out;
+
+	if(plan == NULL)
+		return false;
+	plan->sdp = fragment;
+	plan->arena = arena;
+	plan->from_tag = ep_mediate_side(EP_MEDIATE_FROM_WIC);
+	plan->to_tag = ep_mediate_side(EP_MEDIATE_FROM_CORE);
+	ep_mediate_command_add(&plan->command, EP_MEDIATE_FLAG,
+			ep_view_none(), EP_LIT("fragment"));
+	return ep_agw_mediate(&out, msg, true, plan) == EP_MEDIATE_OK;
+}
+
 bool ep_agw_delete(sip_msg_t *msg, struct ep_arena *arena)
 {
 	struct call call;
+	struct ep_view from_tag;
 	struct ep_view text;
 	str flags;
 
 	if(!call_get(&call, msg))
 		return false;
 	if(get_route_type() == LOCAL_ROUTE
-			&& ep_dialog_get(&call.callid, &call.from_tag, msg, arena)
-					   == EP_ENOMEM)
+			&& ep_dialog_get(&call.callid, &from_tag, msg, arena) == EP_ENOMEM)
 		return false;
-	text = flags_get(&call, EP_LIT(""), arena);
+	text = flags_get(&call, EP_LIT(""), EP_LIT(""), ep_view_none(), arena);
 	flags = ep_str_view(text);
 	return text.p != NULL && do_delete(msg, &flags) > 0;
 }

@@ -20,6 +20,10 @@ int ep_agw_init(void);
  * gateway gave nothing (rtpengine.so does not say why; its log does). */
 enum ep_mediate_cause ep_agw_mediate(struct ep_view *out, sip_msg_t *msg,
 		bool is_offer, const struct ep_mediate_plan *plan);
+/* A fragment of the WIC that wrote the message (RFC 8840). False: the gateway
+ * did not take it, or did not say. */
+bool ep_agw_fragment(
+		sip_msg_t *msg, struct ep_view fragment, struct ep_arena *arena);
 /* The call of this message or, in an event route of dialog's, of that dialog
  * (whose message may be a made-up one). True: done. */
 bool ep_agw_delete(sip_msg_t *msg, struct ep_arena *arena);

@@ -46,11 +46,21 @@ int ep_message_init(void);
  * reliable 1xx of an INVITE without SDP.) */
 enum ep_err ep_message_read(struct ep_job *out, sip_msg_t *msg);
 
+/* The SDP of a message whose headers are parsed: its body, or a part of a
+ * multipart one. Absent without. */
+struct ep_view ep_message_sdp(sip_msg_t *msg);
+/* Is there SDP that `sdp`, what ep_message_sdp() found, is not: under another
+ * type, or in another part? */
+bool ep_message_sdp_hides(sip_msg_t *msg, struct ep_view sdp);
+/* Over WS or WSS: the WIC. */
+enum ep_mediate_from ep_message_from(const sip_msg_t *msg);
+
 /* Did a lump replace the body already? */
 bool ep_message_body_replaced(sip_msg_t *msg);
 
 /* Puts `text` in the place of job->sdp, as a lump with its own pkg block; an
- * absent text leaves nothing there. EP_OK or EP_ENOMEM. */
+ * absent text leaves nothing there. Towards the WIC the option tags of what
+ * mediation took out go too (mediate/option.h). EP_OK or EP_ENOMEM. */
 enum ep_err ep_message_sdp_set(
 		sip_msg_t *msg, const struct ep_job *job, struct ep_view text);
 

@@ -9,13 +9,18 @@
 #include "core/sr_module.h"
 
 #include "sdp_mediate/agw.h"
+#include "sdp_mediate/answers.h"
 #include "sdp_mediate/counters.h"
+#include "sdp_mediate/exchange.h"
+#include "sdp_mediate/hold.h"
 #include "sdp_mediate/message.h"
 #include "sdp_mediate/params.h"
+#include "sdp_mediate/request.h"
 #include "sdp_mediate/script.h"
 
 static int mod_init(void);
 static int child_init(int rank);
+static void destroy(void);
 
 /* What Kamailio looks up by name in the .so: all else is hidden. */
 #pragma GCC visibility push(default)
@@ -27,12 +32,12 @@ struct module_exports exports = {
 	DEFAULT_DLFLAGS,
 	ep_cmds,
 	ep_params_export,
-	0,
+	ep_rpcs,
 	ep_pvs,
 	0,
 	mod_init,
 	child_init,
-	0
+	destroy
 };
 // clang-format on
 
@@ -46,13 +51,24 @@ int mod_register(char *path, int *dlflags, void *p1, void *p2)
 static int mod_init(void)
 {
 	if(ep_params_check() != 0 || ep_counters_init() != 0
-			|| ep_message_init() != 0)
+			|| ep_message_init() != 0 || ep_request_init() != 0
+			|| ep_exchange_init() != 0 || ep_answers_init() != 0)
 		return -1;
-	return 0;
+	return ep_exchange_enabled() ? ep_hold_init() : 0;
 }
 
 static int child_init(int rank)
 {
 	/* Once, before the workers are there: they inherit it. */
-	return rank == PROC_INIT ? ep_agw_init() : 0;
+	if(rank == PROC_INIT)
+		return ep_exchange_enabled() ? 0 : ep_agw_init();
+	return rank == PROC_MAIN ? ep_exchange_fork() : 0;
+}
+
+static void destroy(void)
+{
+	if(!ep_exchange_enabled())
+		return;
+	ep_hold_fini();
+	ep_exchange_fini();
 }

@@ -5,6 +5,12 @@
  *   reason   its reason phrase
  *   cause    short name of the cause
  *   warning  value of a Warning header (RFC 3261 20.43), null if none applies
+ *   warnings names of what the call may miss though all went well, separated
+ *            by commas (mediate/warning.h), null if there is nothing
+ *
+ * in event_route[sdpm:media-event], of the event it runs for (events.h):
+ *   event, callid, leg, tag, media, detail, node
+ *
  * and, for the rtpengine module only, in (read) and out (written).
  */
 #include "core/dprint.h"
@@ -13,6 +19,8 @@
 #include "base/buf.h"
 #include "common/view.h"
 #include "sdp_mediate/agw.h"
+#include "sdp_mediate/events.h"
+#include "sdp_mediate/node.h"
 #include "sdp_mediate/params.h"
 #include "sdp_mediate/result.h"
 #include "sdp_mediate/script.h"
@@ -23,13 +31,22 @@ enum field
 	F_REASON,
 	F_CAUSE,
 	F_WARNING,
+	F_WARNINGS,
 	F_IN,
 	F_OUT,
+	F_EVENT, /* and all behind it: of an event */
+	F_CALLID,
+	F_LEG,
+	F_TAG,
+	F_MEDIA,
+	F_DETAIL,
+	F_NODE,
 	F_N
 };
 
 static const char *const names[F_N] = {
-		"code", "reason", "cause", "warning", "in", "out"};
+		"code", "reason", "cause", "warning", "warnings", "in", "out", "event",
+		"callid", "leg", "tag", "media", "detail", "node"};
 
 static int parse_name(pv_spec_p sp, str *in)
 {
@@ -73,11 +90,62 @@ static struct ep_view warning(const struct ep_mediate_cause_info *info)
 	return ep_buf_view(&b);
 }
 
+static int event_get(
+		sip_msg_t *msg, pv_param_t *param, pv_value_t *res, int field)
+{
+	const struct ep_event *e = ep_event_current();
+	struct ep_node_view node;
+
+	if(e == NULL)
+		return pv_get_null(msg, param, res);
+	switch(field) {
+		case F_EVENT:
+			return view_value(msg, param, res, e->event);
+		case F_CALLID:
+			return view_value(msg, param, res, e->callid);
+		case F_LEG:
+			return view_value(msg, param, res, e->leg);
+		case F_TAG:
+			return view_value(msg, param, res, e->tag);
+		case F_MEDIA:
+			return e->media > 0 ? pv_get_uintval(msg, param, res, e->media)
+								: pv_get_null(msg, param, res);
+		case F_DETAIL:
+			return view_value(msg, param, res, e->detail);
+		default:
+			return ep_node_get(&node, e->node)
+						   ? view_value(msg, param, res, node.name)
+						   : pv_get_null(msg, param, res);
+	}
+}
+
+static struct ep_view warnings(unsigned set)
+{
+	static char text[256];
+	struct ep_buf b;
+	int i;
+
+	if(set == 0)
+		return ep_view_none();
+	ep_buf_init(&b, text, sizeof(text));
+	for(i = 0; i < EP_MEDIATE_WARNING_N; i++) {
+		if(!(set & ep_mediate_warning_bit((enum ep_mediate_warning)i)))
+			continue;
+		if(b.len > 0)
+			ep_buf_put_chr(&b, ',');
+		ep_buf_put_z(
+				&b, ep_mediate_warning_get((enum ep_mediate_warning)i)->name);
+	}
+	return ep_buf_view(&b);
+}
+
 static int get(sip_msg_t *msg, pv_param_t *param, pv_value_t *res)
 {
 	int field = param->pvn.u.isname.name.n;
 	const struct ep_mediate_cause_info *info = ep_result_get(msg);
 
+	if(field >= F_EVENT)
+		return event_get(msg, param, res, field);
 	if(field == F_IN)
 		return view_value(msg, param, res, ep_agw_in(msg));
 	if(info == NULL || field == F_OUT)
@@ -89,6 +157,9 @@ static int get(sip_msg_t *msg, pv_param_t *param, pv_value_t *res)
 			return view_value(msg, param, res, ep_view_z(info->reason));
 		case F_CAUSE:
 			return view_value(msg, param, res, ep_view_z(info->name));
+		case F_WARNINGS:
+			return view_value(
+					msg, param, res, warnings(ep_result_warnings(msg)));
 		default:
 			return view_value(msg, param, res, warning(info));
 	}

@@ -17,6 +17,7 @@ import { fileURLToPath } from 'node:url';
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 const ADDRESS = '192.0.2.10'; // of the gateway
+const ADDRESS6 = '2001:db8::10'; // and on its interface `six`
 const NG = { host: '127.0.0.1', port: 22222 };
 
 function bencode(v) {
@@ -54,21 +55,20 @@ function bdecode(buf) {
 	return next();
 }
 
-// A flag string as Kamailio's rtpengine module reads it.
-function flagsToDict(text) {
-	const d = { flags: [], replace: [], 'rtcp-mux': [], SDES: [], direction: [] };
+// A command in words as Kamailio's rtpengine module reads it.
+function wordsToDict(text) {
+	const d = { flags: [], replace: [], 'rtcp-mux': [], SDES: [], direction: [], codec: {} };
 	for (const word of text.trim().split(/ +/)) {
-		const eq = word.indexOf('=');
-		const key = eq < 0 ? word : word.slice(0, eq);
-		const value = eq < 0 ? null : word.slice(eq + 1);
+		const [, key, value] = word.match(/^([^=]*)(?:=(.*))?$/);
 		const list = ['replace', 'rtcp-mux', 'SDES'].find((p) => key.startsWith(p + '-'));
+		const codec = key.match(/^(?:codec-)?(transcode|mask|strip|offer|except|set)-(.*)$/);
 		if (list) d[list].push(key.slice(list.length + 1));
-		else if (/^(UDP\/TLS\/)?RTP\/S?AVPF?$/.test(key)) d['transport-protocol'] = key;
+		else if (codec) (d.codec[codec[1]] ??= []).push(codec[2]);
 		else if (key === 'direction') d.direction.push(value);
-		else if (value !== null) d[key] = value;
+		else if (value !== undefined) d[key] = value;
 		else d.flags.push(key);
 	}
-	for (const k of Object.keys(d)) if (Array.isArray(d[k]) && !d[k].length) delete d[k];
+	for (const k of Object.keys(d)) if (typeof d[k] === 'object' && !Object.keys(d[k]).length) delete d[k];
 	return d;
 }
 
@@ -101,47 +101,80 @@ function mask(sdp) {
 		})
 		.replace(/^a=ice-ufrag:.*$/gm, 'a=ice-ufrag:MASKUFRG')
 		.replace(/^a=ice-pwd:.*$/gm, 'a=ice-pwd:MASKPWDMASKPWDMASKPWDMASK')
-		.replace(/^a=fingerprint:sha-256 .*$/gm, 'a=fingerprint:sha-256 ' + Array(32).fill('AB').join(':'))
+		.replace(/^(a=fingerprint:\S+ ).*$/gm, (_, head) => head + Array(Number(head.match(/-(\d+)/)[1]) / 8).fill('AB').join(':'))
 		.replace(/^a=tls-id:.*$/gm, 'a=tls-id:MASKTLSIDMASKTLSIDMASK')
 		.replace(/^a=candidate:\S+/gm, 'a=candidate:MASKFOUNDATION')
+		.replace(/^(a=crypto:\S+ \S+ inline:)\S+/gm, '$1MASKKEYMASKKEYMASKKEYMASKKEYMASKKEYMASK')
 		.replace(/\r?\n/g, '\r\n');
 }
 
-async function step(dir, call, in_, flags, out) {
+// Without `out` nobody looks at what comes back.
+async function step(dir, call, tags, in_, words, out) {
 	const sdp = fs.readFileSync(path.join(dir, in_), 'utf8');
 	const answer = in_.includes('answer');
-	const dict = flagsToDict(fs.readFileSync(path.join(dir, flags), 'utf8'));
 	const reply = await ng({
-		...dict,
+		...wordsToDict(fs.readFileSync(path.join(dir, words), 'utf8')),
 		sdp,
 		'call-id': call,
 		'received-from': ['IP4', '127.0.0.1'],
-		'from-tag': 'caller',
-		...(answer ? { 'to-tag': 'callee' } : {}),
+		'from-tag': tags[0],
+		'to-tag': tags[1],
 		command: answer ? 'answer' : 'offer',
 	});
 	if (reply.result !== 'ok') throw new Error(`${dir}: ${JSON.stringify(reply)}`);
-	fs.writeFileSync(path.join(dir, out), mask(reply.sdp));
+	if (out) fs.writeFileSync(path.join(dir, out), mask(reply.sdp));
 }
 
-execFileSync('ip', ['addr', 'add', `${ADDRESS}/32`, 'dev', 'lo']);
-const daemon = spawn('rtpengine', ['--config-file=none', '--table=-1', '--foreground', '--log-stderr', '--log-level=4',
-	'-i', ADDRESS, '-n', `${NG.host}:${NG.port}`, '-m', '30000', '-M', '30999'], { stdio: ['ignore', 'inherit', 'inherit'] });
+const fromWic = (dir) => /^offer-from: wic/.test(fs.readFileSync(path.join(dir, 'about.txt'), 'utf8'));
+
+// An offer and its answer; another answer (fork/), for which the gateway has
+// the offer once more; and what comes later in the same call (again/). The
+// gateway knows two sides, as in plan.h.
+async function exchange(dir, call) {
+	const sides = fromWic(dir) ? ['wic', 'core'] : ['core', 'wic'];
+	const offer = ['2-offer-to-gateway.sdp', '2-offer-flags.txt'], answer = ['6-answer-to-gateway.sdp', '6-answer-flags.txt', '7-answer-from-gateway.sdp'];
+	const has = (...names) => fs.existsSync(path.join(dir, ...names));
+	await step(dir, call, sides, ...offer, '3-offer-from-gateway.sdp');
+	if (has(answer[0])) await step(dir, call, sides, ...answer);
+	if (has('fork', answer[0])) {
+		await step(dir, call, sides, ...offer);
+		await step(path.join(dir, 'fork'), call, sides, ...answer);
+	}
+	if (has('again')) await exchange(path.join(dir, 'again'), call);
+}
+
+// Cases of a profile with gateway= are played to that version: what
+// mk/rtpengine.sh unpacks, or RTPENGINE_SID in the environment; the others to
+// the one that is installed.
+const needs = (dir) => fs.readFileSync(path.join(dir, 'about.txt'), 'utf8').match(/gateway=(\d+)/)?.[1] ?? 'installed';
+
+async function play(program, names) {
+	const daemon = spawn(program, ['--config-file=none', '--table=-1', '--foreground', '--log-stderr', '--log-level=4',
+		'-i', `def/${ADDRESS}`, '-i', `six/${ADDRESS6}`, '-n', `${NG.host}:${NG.port}`, '-m', '30000', '-M', '30999'], { stdio: ['ignore', 'inherit', 'inherit'] });
+	const ended = new Promise((done) => { daemon.on('exit', done); });
+	try {
+		for (let i = 0; ; i++) {
+			try { await ng({ command: 'ping' }); break; } catch (e) { if (i > 5) throw e; }
+		}
+		for (const name of names) {
+			await exchange(path.join(here, name), name);
+			await ng({ command: 'delete', 'call-id': name });
+			console.log(`recorded ${name}`);
+		}
+	} finally {
+		daemon.kill();
+		await ended;
+	}
+}
+
+for (const a of [`${ADDRESS}/32`, `${ADDRESS6}/128`]) execFileSync('ip', ['addr', 'add', a, 'dev', 'lo']);
+const only = process.argv.slice(2);
+const names = fs.readdirSync(here).sort().filter((name) => (!only.length || only.includes(name)) && fs.existsSync(path.join(here, name, '2-offer-to-gateway.sdp')));
+const newer = process.env.RTPENGINE_SID ?? path.join(here, '../../build/rtpengine/sid/run');
 try {
-	for (let i = 0; ; i++) {
-		try { await ng({ command: 'ping' }); break; } catch (e) { if (i > 5) throw e; }
-	}
-	const only = process.argv.slice(2);
-	for (const name of fs.readdirSync(here).sort()) {
-		const dir = path.join(here, name);
-		if (!fs.existsSync(path.join(dir, '2-offer-to-gateway.sdp')) || (only.length && !only.includes(name))) continue;
-		await step(dir, name, '2-offer-to-gateway.sdp', '2-offer-flags.txt', '3-offer-from-gateway.sdp');
-		if (fs.existsSync(path.join(dir, '6-answer-to-gateway.sdp')))
-			await step(dir, name, '6-answer-to-gateway.sdp', '6-answer-flags.txt', '7-answer-from-gateway.sdp');
-		await ng({ command: 'delete', 'call-id': name, 'from-tag': 'caller' });
-		console.log(`recorded ${name}`);
-	}
+	await play('rtpengine', names.filter((name) => needs(path.join(here, name)) === 'installed'));
+	const bundling = names.filter((name) => needs(path.join(here, name)) !== 'installed');
+	if (bundling.length) await play(newer, bundling);
 } finally {
-	daemon.kill();
 	sock.close();
 }

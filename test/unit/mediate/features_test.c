@@ -21,8 +21,9 @@ static enum ep_mediate_cause features(enum ep_mediate_case c, const char *text)
 	ep_arena_fini(&arena);
 	plain_arena_init(&arena);
 	ck_assert_int_eq(ep_sdp_parse(&sdp, NULL, ep_view_z(text), &arena), EP_OK);
-	ck_assert_int_eq(
-			ep_mediate_features_get(&f, &sdp, c, &profile, &arena), EP_OK);
+	ck_assert_int_eq(ep_mediate_features_get(&f, &sdp, c, &profile,
+							 profile.caps.bundle, &arena),
+			EP_OK);
 	return f.cause;
 }
 
@@ -142,7 +143,7 @@ START_TEST(features_see_max_bundle)
 
 	ck_assert_int_eq(features(EP_MEDIATE_W2C_OFFER, two), EP_MEDIATE_OK);
 	ck_assert_uint_eq(f.passing_n, 1);
-	ck_assert(f.sections[0].bundled && f.sections[1].bundled);
+	ck_assert(f.sections[0].bundle && f.sections[1].bundle);
 	ck_assert(f.sections[0].mux && !f.sections[1].mux);
 	ck_assert_view_eq(f.sections[1].mid, "1");
 	ck_assert_int_eq(f.sections[1].verdict, EP_MEDIATE_ENOMEDIA);

@@ -8,7 +8,16 @@ static const char *const webrtc_only[] = {"mid", "msid", "msid-semantic",
 		"simulcast", "rtcp-rsize", "rtcp-xr", "rtcp-mux", "group", "ice-ufrag",
 		"ice-pwd", "ice-options", "candidate", "end-of-candidates",
 		"fingerprint", "setup", "tls-id", "bundle-only", "sctp-port",
-		"max-message-size", "MID", "Ssrc", "x-google-flag"};
+		"max-message-size", "MID", "Ssrc", "x-google-flag", "ssrc-audio-level",
+		"rtcp-mux-only", "identity", "imageattr", "ice-lite",
+		"remote-candidates", "dcmap", "sctpmap", "goog-any"};
+
+/* What belongs to the core, or to its other end, and ends here towards a
+ * browser. */
+static const char *const core_only[] = {"crypto", "curr", "des", "conf",
+		"3ge2ae", "ssrc", "msid", "visited-realm", "secondary-realm",
+		"omr-codecs", "tra-contact", "tcap", "acap", "pcfg", "acfg", "key-mgmt",
+		"rtcp-rsize", "rtcp-xr", "source-filter"};
 
 START_TEST(matrix_lets_nothing_of_webrtc_out)
 {
@@ -75,7 +84,39 @@ START_TEST(matrix_keeps_a_foreign_ssrc_from_the_browser)
 }
 END_TEST
 
-UNIT_MAIN("mediate/matrix", matrix_lets_nothing_of_webrtc_out,
+START_TEST(matrix_lets_nothing_of_the_core_in)
+{
+	static const enum ep_mediate_case to_wic[] = {
+			EP_MEDIATE_C2W_OFFER, EP_MEDIATE_C2W_ANSWER};
+
+	for(size_t c = 0; c < 2; c++)
+		for(size_t i = 0; i < sizeof core_only / sizeof *core_only; i++) {
+			ck_assert_msg(
+					!ep_mediate_rule_passes(ep_mediate_matrix_get(to_wic[c],
+													ep_view_z(core_only[i])),
+							EP_MEDIATE_OUT),
+					"%s", core_only[i]);
+		}
+}
+END_TEST
+
+/* The name is compared as a whole, not as far as one of the two goes. */
+START_TEST(matrix_knows_whole_names)
+{
+	static const char *const not_these[] = {"rtpmapp", "rtpma", "sendrec", ""};
+
+	for(size_t i = 0; i < sizeof not_these / sizeof *not_these; i++)
+		ck_assert_int_eq(ep_mediate_matrix_get(
+								 EP_MEDIATE_W2C_OFFER, ep_view_z(not_these[i])),
+				EP_MEDIATE_DROP);
+	ck_assert_int_eq(
+			ep_mediate_matrix_get(EP_MEDIATE_W2C_OFFER, EP_LIT("rtpmap")),
+			EP_MEDIATE_PT);
+}
+END_TEST
+
+UNIT_MAIN("mediate/matrix", matrix_lets_nothing_of_the_core_in,
+		matrix_knows_whole_names, matrix_lets_nothing_of_webrtc_out,
 		matrix_gives_the_gateway_what_it_terminates,
 		matrix_unknown_goes_to_the_browser_only,
 		matrix_keeps_a_foreign_ssrc_from_the_browser)

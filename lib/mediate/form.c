@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "mediate/section.h"
+
+/* HTAB may stand in text; the others only do where somebody tries a terminal,
+ * a log or a parser in C. */
+static bool control_free(struct ep_view v)
+{
+	for(size_t i = 0; i < v.len; i++)
+		if(((unsigned char)v.p[i] < ' ' && v.p[i] != '\t') || v.p[i] == 0x7f)
+			return false;
+	return true;
+}
+
+static bool digits(struct ep_view v)
+{
+	for(size_t i = 0; i < v.len; i++)
+		if(v.p[i] < '0' || v.p[i] > '9')
+			return false;
+	return v.len > 0 && v.len <= 20;
+}
+
+/* o=<username> <sess-id> <sess-version> IN IP4|IP6 <address> (RFC 8866 5.2) */
+static bool origin_check(struct ep_view rest)
+{
+	struct ep_view word[6];
+
+	for(size_t i = 0; i < 6; i++) {
+		word[i] = ep_sdp_word_cut(&rest);
+		if(!word[i].p)
+			return false;
+	}
+	return !ep_sdp_word_cut(&rest).p && digits(word[1]) && digits(word[2])
+		   && ep_view_eq(word[3], EP_LIT("IN"))
+		   && (ep_view_eq(word[4], EP_LIT("IP4"))
+				   || ep_view_eq(word[4], EP_LIT("IP6")))
+		   && ep_view_only(word[5], ".:-");
+}
+
+/* t=<start> <stop> (RFC 8866 5.9) */
+static bool time_check(struct ep_view rest)
+{
+	bool good = digits(ep_sdp_word_cut(&rest));
+
+	return good && digits(ep_sdp_word_cut(&rest)) && !ep_sdp_word_cut(&rest).p;
+}
+
+bool ep_mediate_form_check(const struct ep_sdp *sdp)
+{
+	for(size_t i = 0; i < sdp->lines_n; i++) {
+		const struct ep_sdp_line *line = &sdp->lines[i];
+		if(!control_free(line->value)
+				|| (line->type == 'o' && !origin_check(line->value))
+				|| (line->type == 't' && !time_check(line->value)))
+			return false;
+	}
+	return true;
+}
+
+static bool zero(struct ep_view digits_of)
+{
+	for(size_t i = 0; i < digits_of.len; i++)
+		if(digits_of.p[i] != '0')
+			return false;
+	return true;
+}
+
+/* o= with another version or address, each unless absent. */
+static enum ep_err origin_set(struct ep_mediate_edit *e, size_t at,
+		struct ep_view version, struct ep_view address)
+{
+	struct ep_view rest = e->sdp->lines[at].value;
+	struct ep_view word[6];
+
+	for(size_t i = 0; i < 6; i++)
+		word[i] = ep_sdp_word_cut(&rest);
+	if(!version.p)
+		version = word[2];
+	const struct ep_view parts[] = {EP_LIT("o="), word[0], EP_LIT(" "), word[1],
+			EP_LIT(" "), version, EP_LIT(" "), word[3], EP_LIT(" "),
+			address.p ? EP_LIT("IP4") : word[4], EP_LIT(" "),
+			address.p ? address : word[5]};
+	struct ep_view line =
+			ep_arena_join(e->plan->arena, parts, sizeof parts / sizeof *parts);
+	return line.p ? ep_sdp_edits_replace(&e->edits, at, line) : EP_ENOMEM;
+}
+
+enum ep_err ep_mediate_origin_plan(struct ep_mediate_edit *e)
+{
+	for(size_t i = 0; i < e->sdp->session_end; i++) {
+		struct ep_view rest = e->sdp->lines[i].value;
+		if(e->sdp->lines[i].type != 'o')
+			continue;
+		ep_sdp_word_cut(&rest);
+		ep_sdp_word_cut(&rest);
+		return zero(ep_sdp_word_cut(&rest))
+					   ? origin_set(e, i, EP_LIT("1"), ep_view_none())
+					   : EP_OK;
+	}
+	return EP_OK;
+}
+
+enum ep_err ep_mediate_addresses_hide(struct ep_mediate_edit *e)
+{
+	enum ep_err err = EP_OK;
+
+	for(size_t i = 0; i < e->sdp->session_end && !err; i++) {
+		if(e->sdp->lines[i].type == 'o')
+			err = origin_set(e, i, ep_view_none(), EP_LIT("0.0.0.0"));
+		else if(e->sdp->lines[i].type == 'c')
+			err = ep_sdp_edits_replace(
+					&e->edits, i, EP_LIT("c=IN IP4 0.0.0.0"));
+	}
+	return err;
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH OpenSSL-exception */
+/**
+ * Inside the Iq process: is a media gateway in service, and what can it do.
+ *
+ * A ping a second, one in flight; two misses (unanswered pings, commands that
+ * got no answer in all their time, a refused port) without any answer between
+ * them, and the node is out of service. The first pong brings it back, by way
+ * of a question for its capabilities.
+ */
+#ifndef EP_SDPM_HEALTH_H
+#define EP_SDPM_HEALTH_H
+
+#include "base/view.h"
+
+/* What is due. Milliseconds until the next is, at most `max_ms`. */
+int ep_health_step(int max_ms);
+
+/* What others hear of a node. */
+void ep_health_answered(int node);
+void ep_health_missed(int node);
+void ep_health_refused(int node);
+/* A rtpengine-iq says so of its rtpengine. */
+void ep_health_said(int node, bool in_service);
+
+#endif

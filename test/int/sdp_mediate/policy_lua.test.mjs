@@ -1,0 +1,4 @@
+// SPDX-License-Identifier: BSD-2-Clause
+import { policy } from './support/policy.mjs';
+
+policy('policy_lua', ['WITH_LUA']);
