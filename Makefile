@@ -8,6 +8,7 @@ BUILD := build
 
 include mk/lib.mk
 include mk/modules.mk
+include mk/plugin.mk
 include mk/test.mk
 include mk/lab.mk
 include mk/docs.mk

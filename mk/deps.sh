@@ -4,18 +4,20 @@
 # Debian packages that are missing are installed (root is asked for only then);
 # their services are neither started nor enabled, and the system's
 # configuration stays as it was. npm packages come from the lock files.
-# Kamailio's headers are unpacked under build/ksrc. Nothing to do = silence.
+# Kamailio's headers are unpacked under build/ksrc, Debian unstable's rtpengine
+# under build/rtpengine. Nothing to do = silence.
 set -eu
 cd "$(dirname "$0")/.."
 
 build=(gcc make pkg-config libc6-dev libjansson-dev libssl-dev
-	libcurl4-openssl-dev libxml2-dev dpkg-dev xz-utils ca-certificates)
+	libcurl4-openssl-dev libxml2-dev libwebsockets-dev dpkg-dev xz-utils ca-certificates)
 run=(kamailio kamailio-ims-modules kamailio-presence-modules
 	kamailio-tls-modules kamailio-websocket-modules kamailio-json-modules
-	kamailio-extra-modules kamailio-utils-modules rtpengine-daemon)
+	kamailio-extra-modules kamailio-utils-modules rtpengine-daemon
+	libavcodec-extra)
 test=(clang libclang-rt-14-dev check libsubunit-dev libjwt-dev openssl
 	kamailio-lua-modules iproute2 util-linux procps baresip-core chromium tshark
-	sip-tester docbook-xml docbook-xsl xsltproc libxml2-utils lynx)
+	sip-tester libre-dev janus firefox-esr docbook-xml docbook-xsl xsltproc libxml2-utils lynx)
 . /etc/os-release
 [ "${VERSION_CODENAME:-}" = bookworm ] || test=("${test[@]/libclang-rt-14-dev/}")
 
@@ -83,4 +85,10 @@ fi
 if [ -z "${KSRC_NEXT:-}" ] && [ ! -f build/ksrc/6.0.1/src/config.mak ]; then
 	echo 'deps: Kamailio 6.0.1 headers'
 	mk/ksrc.sh trixie 6.0.1 build/ksrc/6.0.1
+fi
+# A newer rtpengine for the tests of what only it can (BUNDLE): 80 MB, unpacked
+# and never installed. Where it cannot be got, those tests say so.
+if [ ! -x build/rtpengine/sid/run ]; then
+	echo "deps: Debian unstable's rtpengine"
+	mk/rtpengine.sh sid || echo "deps: no rtpengine of Debian unstable: its tests will be skipped"
 fi

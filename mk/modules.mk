@@ -54,7 +54,7 @@ load-check: $(MODULES_HERE:%=$(BUILD)/modules/%.so)
 	@mk/load-check.sh $(BUILD)/modules $(MODULES_HERE)
 
 MODDIR = $(shell dirname $$(dpkg -L kamailio 2>/dev/null | grep '/modules/tm.so$$'))
-## install: copy the modules beside Kamailio's own (DESTDIR= is honoured)
-install: modules
+## install: copy the modules beside Kamailio's own, and rtpengine-iq with its unit (DESTDIR= is honoured)
+install: modules install-plugin
 	install -d $(DESTDIR)$(MODDIR)
 	install -m 644 $(MODULES_HERE:%=$(BUILD)/modules/%.so) $(DESTDIR)$(MODDIR)

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later WITH OpenSSL-exception */
+#include "batch.h"
+
+#include <stdlib.h>
+
+struct ep_batch *ep_batch_new(void)
+{
+	struct ep_batch *b = calloc(1, sizeof *b);
+
+	if(!b)
+		return NULL;
+	b->text = malloc(EP_BATCH_N * sizeof *b->text);
+	if(!b->text) {
+		free(b);
+		return NULL;
+	}
+	return b;
+}
+
+void ep_batch_free(struct ep_batch *b)
+{
+	if(b)
+		free(b->text);
+	free(b);
+}
+
+int ep_batch_recv(struct ep_batch *b, int fd)
+{
+	struct mmsghdr msgs[EP_BATCH_N];
+	struct iovec parts[EP_BATCH_N];
+
+	memset(msgs, 0, sizeof msgs);
+	for(int i = 0; i < EP_BATCH_N; i++) {
+		parts[i] = (struct iovec){b->text[i], EP_BATCH_LEN};
+		msgs[i].msg_hdr.msg_iov = &parts[i];
+		msgs[i].msg_hdr.msg_iovlen = 1;
+		msgs[i].msg_hdr.msg_name = &b->from[i].sa;
+		msgs[i].msg_hdr.msg_namelen = sizeof b->from[i].in6;
+	}
+	int n = recvmmsg(fd, msgs, EP_BATCH_N, MSG_DONTWAIT, NULL);
+	for(int i = 0; i < n; i++) {
+		b->len[i] = msgs[i].msg_len;
+		b->from[i].len = msgs[i].msg_hdr.msg_namelen;
+	}
+	return n;
+}
+
+struct ep_view ep_batch_get(const struct ep_batch *b, int i)
+{
+	return ep_view_of(b->text[i], b->len[i]);
+}
