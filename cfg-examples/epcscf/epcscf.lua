@@ -64,6 +64,30 @@ local function cancel()
 	done()
 end
 
+local function refused_media()
+	if not KSR.pv.is_null("$sdpm(warning)") then
+		KSR.hdr.append_to_reply("Warning: " .. KSR.pv.get("$sdpm(warning)") .. "\r\n")
+	end
+	reply(KSR.pv.get("$sdpm(code)"), KSR.pv.get("$sdpm(reason)"))
+	done()
+end
+
+function ksr_media_done()
+	if methods("INVITE|UPDATE|PRACK|ACK") then
+		if not yes(KSR.sdp_mediate.mediate("default")) and not methods("ACK") then
+			refused_media()
+		end
+	end
+	if not methods("ACK") then
+		KSR.tm.t_on_reply("ksr_onreply_session")
+		KSR.tm.t_on_failure("ksr_failure_session")
+	end
+	if not yes(KSR.tm.t_relay()) then
+		reply(500, "Server Internal Error")
+	end
+	done()
+end
+
 -- Both directions, in and out of dialog.
 local function session()
 	local begins = not in_dialog()
@@ -79,20 +103,30 @@ local function session()
 	if methods("NOTIFY") or methods("INVITE|SUBSCRIBE|REFER") and begins then
 		KSR.tna_register.tna_record_route()
 	end
-	if methods("INVITE|UPDATE|PRACK|ACK") then
-		if not yes(KSR.sdp_mediate.mediate("default")) and not methods("ACK") then
-			reply(KSR.pv.get("$sdpm(code)"), KSR.pv.get("$sdpm(reason)"))
+	-- What has SDP goes on in ksr_media_done when a gateway has answered: 0.
+	if site("WITH_IQ") and methods("INVITE|UPDATE|PRACK") then
+		local verdict = KSR.sdp_mediate.mediate_async("default", "ksr_media_done")
+		if verdict == 0 then
+			done()
+		elseif not yes(verdict) then
+			refused_media()
+		end
+	end
+	-- Trickled candidates (RFC 8840) are for the media gateway here, and end here.
+	if methods("INFO") then
+		local taken = KSR.sdp_mediate.mediate("default")
+		if taken < 0 then
+			if KSR.pv.get("$sdpm(code)") == 469 then
+				KSR.hdr.append_to_reply("Recv-Info: \r\n")
+			end
+			refused_media()
+		end
+		if taken == 2 then
+			reply(200, "OK")
 			done()
 		end
 	end
-	if not methods("ACK") then
-		KSR.tm.t_on_reply("ksr_onreply_session")
-		KSR.tm.t_on_failure("ksr_failure_session")
-	end
-	if not yes(KSR.tm.t_relay()) then
-		reply(500, "Server Internal Error")
-	end
-	done()
+	ksr_media_done()
 end
 
 -- TS 33.203 X.3.2.3 step 5: the token becomes a Trusted Node Authentication.
@@ -277,7 +311,9 @@ function ksr_onreply_session()
 		KSR.set_drop()
 		return 1
 	end
-	if methods("INVITE|UPDATE|PRACK") and not yes(KSR.sdp_mediate.mediate("default")) then
+	-- WITH_IQ, SDP was mediated before it came here: headers are what is left.
+	if methods("INVITE|UPDATE|PRACK")
+			and not yes(KSR.sdp_mediate.mediate("default")) then
 		KSR.warn("media of " .. KSR.pv.gete("$ci") .. " failed: "
 			.. KSR.pv.gete("$sdpm(code)") .. " " .. KSR.pv.gete("$sdpm(reason)") .. "\n")
 		if is_provisional() then
@@ -333,6 +369,18 @@ function ksr_dialog_event(event)
 	for leg in string.gmatch(KSR.pv.gete("$dlg_var(legs)"), "([^;]+)") do
 		KSR.pv.sets("$avp(leg)", leg)
 		KSR.sdp_mediate.mediate("default")
+	end
+	return 1
+end
+
+-- What a gateway says of a call. One whose media broke down is released towards
+-- both ends (TS 24.229 5.2.8): BYE with a Reason, or CANCEL and a final answer.
+function ksr_media_event()
+	local event = KSR.pv.get("$sdpm(event)")
+	if event == "ice-failed" or event == "dtls-failed" or event == "media-lost" then
+		KSR.notice("media of " .. KSR.pv.gete("$sdpm(callid)") .. ": " .. event .. " "
+			.. KSR.pv.gete("$sdpm(detail)") .. "\n")
+		KSR.tna_register.tna_end_call(KSR.pv.gete("$sdpm(callid)"), "media")
 	end
 	return 1
 end

@@ -28,8 +28,11 @@ function scriptHashes(html) {
 		`'sha256-${createHash('sha256').update(text).digest('base64')}'`)).join(' ');
 }
 
+// A policy can name no IPv6 address (CSP 3, 2.3.1): there it is the port alone.
+const nameable = (host) => host.replace(/^\[.*\]/, '*');
+
 function policy(site, hashes) {
-	const hosts = new Set([site.epcscf.url, ...Object.values(site.epcscf.plmn ?? {})].map((url) => new URL(url).host));
+	const hosts = new Set([site.epcscf.url, ...Object.values(site.epcscf.plmn ?? {})].map((url) => nameable(new URL(url).host)));
 	// https as well as wss: epcscf.js asks both to tell what is wrong.
 	const edge = [...hosts].map((host) => `wss://${host} https://${host}`).join(' ');
 	return ["default-src 'none'", `script-src 'self' ${hashes}`.trim(), "style-src 'self'",
@@ -42,7 +45,7 @@ export function commonHeaders(site, hashes = '') {
 		'Content-Security-Policy': policy(site, hashes),
 		'Cross-Origin-Opener-Policy': 'same-origin',
 		'Cross-Origin-Resource-Policy': 'same-origin',
-		'Permissions-Policy': 'microphone=(self), camera=(), geolocation=()',
+		'Permissions-Policy': 'microphone=(self), camera=(self), geolocation=()',
 		'Referrer-Policy': 'same-origin',
 		'X-Content-Type-Options': 'nosniff',
 		'X-Frame-Options': 'DENY',

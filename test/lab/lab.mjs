@@ -10,7 +10,8 @@ import { networkInterfaces } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { DOMAIN, ROOT, missing, nodes, parts as plan, urls, users } from './lib/plan.mjs';
+import { DOMAIN, ROOT, missing, nodes, parts as plan,
+	rtpengineProgram, urls, users } from './lib/plan.mjs';
 import { alive, begin, end, endAll, endStrays, pidFiles } from './lib/process.mjs';
 import { certificates } from './lib/tls.mjs';
 import { writeSites } from './lib/sites.mjs';
@@ -26,9 +27,9 @@ function findTools() {
 	return { modules: path.dirname(tm), ourModules: path.join(ROOT, 'build/modules') };
 }
 
-function context({ dir, host }) {
-	const node = nodes(dir, host);
-	return { dir, host, node, urls: urls(host, node), users: users(dir),
+function context({ dir, host, ims, rtpengine, agw }) {
+	const node = nodes(dir, host, ims);
+	return { dir, host, node, rtpengine, agw, urls: urls(host, node), users: users(dir),
 		tools: findTools() };
 }
 
@@ -81,11 +82,12 @@ async function startAll(chosen, { dir, say }) {
 
 /** Every part binds it, and media cannot go to a name. */
 function checkHost(host) {
+	// An address of one link has no name in a URL (fe80::1%eth0).
 	const own = Object.values(networkInterfaces()).flat()
-		.filter((a) => a.family === 'IPv4' && !a.internal).map((a) => a.address);
-	if (!/^127(\.\d{1,3}){3}$/.test(host) && !own.includes(host))
-		throw new Error(`${host} is no IPv4 address of this machine; it has ${
-			[...own, '127.0.0.1'].join(', ')}`);
+		.filter((a) => !a.internal && !a.scopeid).map((a) => a.address);
+	if (!/^127(\.\d{1,3}){3}$/.test(host) && host !== '::1' && !own.includes(host))
+		throw new Error(`${host} is no address of this machine; it has ${
+			[...own, '127.0.0.1', '::1'].join(', ')}`);
 }
 
 /** How to end the lab in this directory, for people. */
@@ -93,11 +95,13 @@ const stopCommand = (dir) => (dir === DEFAULT_DIR ? 'make lab-stop'
 	: `test/lab/lab stop --dir ${dir}`);
 
 /**
- * Starts a lab; resolves with what lab.json holds. What is left of one of
- * which a part has died ends first.
+ * Starts a lab; resolves with what lab.json holds. `rtpengine`: a Debian suite
+ * that mk/rtpengine.sh knows, for its rtpengine instead of the installed one.
+ * `agw`: 'rtpengine-iq' when the eP-CSCF is to command that instead of
+ * rtpengine itself. What is left of one of which a part has died ends first.
  */
 export async function start({ dir = DEFAULT_DIR, host = '127.0.0.1', parts, without,
-	netns = null, say = () => {}, defines = [] } = {}) {
+	netns = null, say = () => {}, defines = [], site, ims, rtpengine, agw } = {}) {
 	const running = load(dir);
 	const files = pidFiles(dir);
 	if (running && files.length > 0 && files.every(alive))
@@ -105,19 +109,21 @@ export async function start({ dir = DEFAULT_DIR, host = '127.0.0.1', parts, with
 			stopCommand(dir)})`);
 	checkHost(host);
 	await stop({ dir });
-	const ctx = context({ dir, host });
+	const ctx = context({ dir, host, ims, rtpengine, agw });
+	if (rtpengine && !existsSync(rtpengineProgram(rtpengine)))
+		throw new Error(`no rtpengine of ${rtpengine}: mk/rtpengine.sh ${rtpengine}`);
 	const { chosen, absent } = choose(plan(ctx), { parts, without });
 	// Logs, registrations and recordings are this run's.
 	for (const name of ['log', 'run', 'wav', 'etc'])
 		rmSync(path.join(dir, name), { recursive: true, force: true });
 	mkdirSync(dir, { recursive: true });
 	ctx.tls = certificates(dir, host);
-	writeSites({ ...ctx, defines });
+	writeSites({ ...ctx, defines, site, has: (name) => chosen.some((p) => p.name === name) });
 	for (const part of absent)
 		say(`${part.name.padEnd(12)} absent: ${path.relative(ROOT, missing(part))}`);
 	try {
 		const started = await startAll(chosen, { dir, say });
-		const lab = { version: 1, dir, netns, host, domain: DOMAIN, parts: started,
+		const lab = { version: 1, dir, netns, host, rtpengine, domain: DOMAIN, parts: started,
 			absent: absent.map((p) => p.name), nodes: ctx.node, urls: ctx.urls,
 			tls: ctx.tls, users: ctx.users };
 		writeFileSync(`${labFile(dir)}.new`, `${JSON.stringify(lab, null, '\t')}\n`,
@@ -145,7 +151,7 @@ export async function stopPart(lab, name) {
 
 /** Starts one part of a running lab again, with the same configuration. */
 export async function startPart(lab, name) {
-	const part = plan(context(lab)).find((p) => p.name === name);
+	const part = plan(context({ ...lab, ims: lab.nodes.rtpengine.ims })).find((p) => p.name === name);
 	await begin(part, { log: logFile(lab.dir, name), pidFile: pidFile(lab.dir, name) });
 }
 
@@ -218,7 +224,7 @@ const COMMAND = {
 			return startInNetns(dir, values.netns, argv);
 		const lab = await start({ dir, host: values.host, parts: list(values.parts),
 			without: list(values.without), netns: values.netns, say: console.log,
-			defines: values.define });
+			defines: values.define, rtpengine: values.rtpengine });
 		console.log(summary(lab));
 		return 0;
 	},
@@ -246,11 +252,12 @@ async function main(argv) {
 	const { values, positionals } = parseArgs({ args: argv, allowPositionals: true, options: {
 		dir: { type: 'string', default: DEFAULT_DIR }, host: { type: 'string', default: '127.0.0.1' },
 		parts: { type: 'string' }, without: { type: 'string' }, netns: { type: 'string' },
-		inside: { type: 'boolean' }, define: { type: 'string', multiple: true } } });
+		inside: { type: 'boolean' }, define: { type: 'string', multiple: true },
+		rtpengine: { type: 'string' } } });
 	const [name, ...command] = positionals;
 	if (!Object.hasOwn(COMMAND, name ?? '')) {
 		console.error('lab start|stop|status|exec [--dir DIR] [--host ADDR] [--netns NAME]'
-			+ ' [--parts a,b] [--without a,b] [--define WITH_X] [-- COMMAND...]');
+			+ ' [--parts a,b] [--without a,b] [--define WITH_X] [--rtpengine SUITE] [-- COMMAND...]');
 		return 2;
 	}
 	return COMMAND[name](path.resolve(values.dir), values, argv, command);

@@ -44,11 +44,24 @@ function showCall({ call, state, text }) {
 	$('call-text').textContent = text[0].toUpperCase() + text.slice(1);
 	$('call').hidden = live;
 	$('hangup').hidden = !live || ringing;
-	$('mute').hidden = state !== 'connected';
+	for (const id of ['mute', 'hold', 'camera']) $(id).hidden = state !== 'connected';
+	$('answer-video').hidden = !call.offersVideo;
+	$('hold').textContent = call.held ? 'Take back' : 'Hold';
+	$('hold').setAttribute('aria-pressed', call.held);
+	showPictures(call);
 	$('clock').hidden = !call.begun;
 	if (state === 'connected') draw(call);
 	document.title = live ? `${text}` : 'Phone in the browser';
 	note(text);
+}
+
+function showPictures(call) {
+	const ours = call.state === 'ended' ? undefined : call.localVideo;
+	$('pictures').hidden = call.state === 'ended' || !(ours || call.remoteVideo);
+	$('ours').hidden = !ours;
+	if ($('ours').srcObject?.getVideoTracks()[0] !== ours?.getVideoTracks()[0]) $('ours').srcObject = ours ?? null;
+	$('camera').textContent = ours ? 'Camera off' : 'Camera on';
+	$('camera').setAttribute('aria-pressed', Boolean(ours));
 }
 
 function showHints(hints) {
@@ -119,6 +132,7 @@ async function begin() {
 		let known;
 		line = await connect({
 			audio: $('raw').checked ? RAW_AUDIO : true,
+			videoElement: $('theirs'),
 			plmn: sessionStorage.getItem('plmn') ?? undefined,
 			token: async (how) => {
 				known = await fetchToken(how);
@@ -138,6 +152,7 @@ async function begin() {
 		line.on('log', ({ text }) => note(text));
 		// In a transfer there are two for a while: the new one is shown.
 		line.on('call', (event) => { if ([event.call, undefined].includes(line.currentCall)) showCall(event); });
+		line.on('track', (call) => showPictures(call));
 		line.on('message', ({ from, type, text, octets }) => note(`${from}: ${text ?? `${octets.length} octets of ${type}`}`));
 		line.on('transfer', ({ target, accept }) => {
 			note(`sent on to ${target}`);
@@ -177,6 +192,11 @@ $('mute').onclick = () => {
 	$('mute').textContent = call.muted ? 'Unmute' : 'Mute';
 	$('mute').setAttribute('aria-pressed', call.muted);
 };
+// What the other side refuses leaves the call as it was.
+const change = (doing) => doing.catch((error) => note(error.message)).then(() => line.currentCall && showPictures(line.currentCall));
+$('hold').onclick = () => change(line.currentCall.hold(!line.currentCall.held));
+$('camera').onclick = () => change(line.currentCall.setVideo(!line.currentCall.localVideo));
+$('answer-video').onclick = () => line.answer({ video: true });
 $('again').onclick = begin;
 $('sign-out').onclick = async () => {
 	line.stop();

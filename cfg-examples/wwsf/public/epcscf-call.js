@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// One call of a Line, in words; what is heard of it, and keys, mute and transfer.
+// One call of a Line, in words; what is heard and seen of it, and keys, mute and
+// transfer. How its media is agreed on is in epcscf-media.js.
 import JsSIP from './jssip.js';
 import { CALL_ENDS, CAUSE_ENDS, Emitter, LineError, retryAfter_s, sleep } from './epcscf-base.js';
+import { endOtherAnswers, hearLastAnswer } from './epcscf-fork.js';
+import { Media } from './epcscf-media.js';
 import { referAway } from './epcscf-services.js';
 
 // So long a caller waits for a network that asks for a moment.
@@ -9,12 +12,12 @@ const CALL_RETRY_MAX_S = 3;
 
 /** States: calling, ringing, incoming, answering, connected, ended. */
 export class Call extends Emitter {
-	#session; #ua; #options; #iceTimer; #context; #analyser; #retried = false;
+	#session; #ua; #options; #media; #context; #analyser; #retried = false;
 
 	constructor(line, direction, uri, name) {
 		super();
 		Object.assign(this, { line, direction, uri, name, muted: false, begun: undefined, error: undefined,
-			remoteStream: undefined, focus: false, replaced: undefined, state: direction === 'out' ? 'calling' : 'incoming' });
+			remoteStream: undefined, remoteVideo: undefined, focus: false, replaced: undefined, state: direction === 'out' ? 'calling' : 'incoming' });
 		this.text = direction === 'out' ? `calling ${name}` : `${name} is calling`;
 	}
 
@@ -24,32 +27,45 @@ export class Call extends Emitter {
 		this.emit('state', { state, text });
 	}
 
-	media(options) {
-		return {
-			mediaConstraints: { audio: options.audio, video: false },
-			pcConfig: { iceServers: options.iceServers, ...options.pcConfig },
-		};
+	// What a call is made with: the line's options, and those of this call.
+	#prepare(options) {
+		this.#options = options;
+		this.#media = new Media(options, {
+			nothing: () => this.#incompatible(),
+			described: (reachable) => { if (!reachable) this.#unreachable(); },
+			track: (track) => this.#arrived(track),
+			held: () => this.#held(),
+		});
 	}
 
 	dial(ua, options) {
 		this.#ua = ua;
-		this.#options = options;
-		this.#session = ua.call(this.uri, { ...this.media(options), eventHandlers: this.#handlers() });
+		this.#prepare(options);
+		this.#session = undefined;
+		const session = ua.call(this.uri, { ...this.#media.forSession(), eventHandlers: this.#handlers() });
+		this.#attach(session);
 	}
 
+	/** A session that JsSIP made. */
 	adopt(session, options) {
-		this.#session = session;
 		this.#retried = true; // a second INVITE would be nobody's that JsSIP knows
-		this.#options = options;
+		this.#prepare(options);
 		for (const [name, fn] of Object.entries(this.#handlers())) session.on(name, fn);
-		if (session.connection) this.#listen(session.connection); // its event was before
+		this.#attach(session);
+	}
+
+	/** For a session that is yet to be made. */
+	media(options) { return new Media(options).forSession(); }
+
+	#attach(session) {
+		this.#session = session;
+		endOtherAnswers(session);
+		hearLastAnswer(session);
+		this.#media.attach(session);
 	}
 
 	#handlers() {
 		return {
-			peerconnection: ({ peerconnection }) => this.#listen(peerconnection),
-			icecandidate: (e) => this.#candidate(e),
-			sdp: (e) => this.#described(e),
 			progress: () => { if (this.direction === 'out') this.#set('ringing', `ringing at ${this.name}`); },
 			accepted: ({ response }) => { this.focus = /;\s*isfocus\b/i.test(response?.getHeader('Contact') ?? ''); },
 			refer: (e) => this.line.transferAsked(this, e),
@@ -57,31 +73,46 @@ export class Call extends Emitter {
 			failed: (e) => this.#failed(e),
 			ended: (e) => this.#finish(CAUSE_ENDS[e.cause] ?? e.cause),
 			getusermediafailed: (e) => { this.error = e; },
+			'peerconnection:setremotedescriptionfailed': (e) => { this.error = e; },
 		};
 	}
 
-	// The first UDP candidate will do: the gateway learns the rest from checks.
-	#candidate({ candidate, ready }) {
-		if (candidate.protocol === 'tcp') return;
-		this.#iceTimer ??= setTimeout(ready, this.#options.iceWait_ms);
-	}
-
-	// JsSIP goes on without any candidate; nobody would hear anything.
-	#described({ originator, sdp }) {
-		if (originator !== 'local' || this.begun || /^a=candidate:\S+ \d+ udp /im.test(sdp)) return;
+	// Nobody would hear anything.
+	#unreachable() {
+		if (this.begun || this.state === 'ended') return;
 		this.#finish('this browser offers no network for the sound (no ICE candidate)', 'no_candidate');
 		this.#session.terminate(this.direction === 'in' ? { status_code: 488 } : undefined);
 	}
 
-	#listen(pc) {
-		pc.addEventListener('track', ({ track, streams: [stream] }) => {
-			if (track.kind !== 'audio') return;
-			this.remoteStream = stream ?? new MediaStream([track]);
-			const element = this.#options.audioElement;
-			element.srcObject = this.remoteStream;
-			element.play().catch(() => this.line.emit('log',
-				{ text: 'the browser waits for a click before it lets you hear the call' }));
-		});
+	// An answer that refuses everything would be a call of silence.
+	#incompatible() {
+		if (this.begun || this.state === 'ended') return;
+		this.#finish(CALL_ENDS[488], 488);
+		this.#session.terminate({ status_code: 488 });
+	}
+
+	#arrived(track) {
+		const { audioElement, videoElement } = this.#options;
+		if (track.kind === 'video') this.remoteVideo = this.#media.remoteVideo;
+		else this.remoteStream = this.#media.remoteAudio;
+		this.#play(audioElement, this.remoteStream);
+		this.#play(videoElement, this.remoteVideo);
+		this.emit('track', { track });
+	}
+
+	#play(element, stream = null) {
+		if (!element || (element.srcObject ?? null) === stream) return;
+		element.srcObject = stream;
+		if (stream) {
+			element.play().catch((error) => { if (error.name === 'NotAllowedError') this.line.emit('log',
+				{ text: 'the browser waits for a click before it lets you hear the call' }); });
+		}
+	}
+
+	#held() {
+		if (this.state !== 'connected') return;
+		const text = this.held ? `${this.name} is on hold` : this.remoteHeld ? `${this.name} holds the line` : `connected with ${this.name}`;
+		if (text !== this.text) this.#set('connected', text);
 	}
 
 	async #failed({ message, cause }) {
@@ -89,7 +120,6 @@ export class Call extends Emitter {
 		const wait_s = code === 503 ? retryAfter_s(message) : undefined;
 		if (this.direction === 'out' && !this.#retried && (code === 401 || wait_s <= CALL_RETRY_MAX_S)) {
 			this.#retried = true;
-			this.#iceTimer = undefined;
 			const again = code === 401 ? await this.line.renewed() : await sleep(wait_s).then(() => true);
 			if (again && this.state !== 'ended') return void this.dial(this.#ua, this.#options);
 		}
@@ -98,16 +128,19 @@ export class Call extends Emitter {
 	}
 
 	#finish(text, code) {
-		clearTimeout(this.#iceTimer);
+		this.#media?.end();
+		if (this.remoteVideo) this.#play(this.#options.videoElement);
 		this.#context?.close();
 		this.#context = undefined;
 		this.#set('ended', text, { code });
 	}
 
-	answer() {
+	/** Options as in line.call(). */
+	answer(options = {}) {
 		if (this.state !== 'incoming') return;
+		Object.assign(this.#options, options);
 		this.#set('answering', `answering ${this.name}`);
-		this.#session.answer(this.media(this.#options));
+		this.#session.answer(this.#media.forSession(this.invite));
 	}
 
 	/** Ends the call in any state; an incoming one is declined. */
@@ -147,8 +180,42 @@ export class Call extends Emitter {
 	/** Heard again, if it is still there. */
 	resume() {
 		if (this.state === 'ended') return undefined;
-		this.#options.audioElement.srcObject = this.remoteStream ?? null;
+		this.#play(this.#options.audioElement, this.remoteStream);
+		this.#play(this.#options.videoElement, this.remoteVideo);
 		return this;
+	}
+
+	/** Does the other side offer to send video? */
+	get offersVideo() { return /\r\nm=video (?!0 )/.test(this.invite?.body ?? ''); }
+
+	/** Puts the other side on hold, or back; it hears `music` (an audio track), or nothing. */
+	hold(on = true, { music } = {}) {
+		this.#changeable();
+		return on ? this.#media.hold(music) : this.#media.resume();
+	}
+
+	get held() { return this.#media?.held ?? false; }
+
+	get remoteHeld() { return this.#media?.remoteHeld ?? false; }
+
+	/** Sends the camera (true, or constraints), or no longer. */
+	async setVideo(video = true) {
+		this.#changeable();
+		await this.#media.setVideo(video);
+		this.emit('track', {});
+	}
+
+	/** What of ours is seen there; undefined without a camera. */
+	get localVideo() { return this.#media?.localVideo; }
+
+	/** New paths for the media, as after a change of network. */
+	restartIce() {
+		this.#changeable();
+		return this.#media.restartIce();
+	}
+
+	#changeable() {
+		if (this.state !== 'connected') throw new LineError('not_now', 'there is no call to change');
 	}
 
 	mute(on = true) {
@@ -162,7 +229,7 @@ export class Call extends Emitter {
 	/** What went over the wire and was heard, as plain numbers. */
 	async stats() {
 		const reports = [...(await this.peerConnection.getStats()).values()];
-		const find = (type) => reports.find((r) => r.type === type && (r.kind ?? 'audio') === 'audio') ?? {};
+		const find = (type, kind = 'audio') => reports.find((r) => r.type === type && (r.kind ?? kind) === kind) ?? {};
 		const heard = find('inbound-rtp');
 		const sent = find('outbound-rtp');
 		const pair = reports.find((r) => r.type === 'candidate-pair' && r.nominated) ?? {};
@@ -172,7 +239,14 @@ export class Call extends Emitter {
 			codec: reports.find((r) => r.id === heard.codecId)?.mimeType,
 			rtt_ms: pair.currentRoundTripTime === undefined ? undefined : pair.currentRoundTripTime * 1000,
 			connection: this.peerConnection.connectionState, dtls: find('transport').dtlsState,
+			...(this.remoteVideo && this.#pictures(find)),
 		};
+	}
+
+	#pictures(find) {
+		const seen = find('inbound-rtp', 'video');
+		return { video: { decoded_n: seen.framesDecoded ?? 0, dropped_n: seen.framesDropped ?? 0, width: seen.frameWidth,
+			height: seen.frameHeight, sent_n: find('outbound-rtp', 'video').framesSent ?? 0, asked_n: seen.pliCount ?? 0 } };
 	}
 
 	/** An AnalyserNode on what is heard; undefined before there is anything. */

@@ -25,6 +25,11 @@ const DEFAULTS = {
 	probe: '/probe',         // what the web server sees of the eP-CSCF; '' = do not ask
 	audio: true,             // getUserMedia's audio constraints; RAW_AUDIO = no processing
 	audioElement: undefined, // where the other side is heard; default: one of our own
+	video: false,            // the camera is sent: true, or getUserMedia's video constraints
+	videoElement: undefined, // where the other side is seen
+	stream: undefined,       // own tracks (any number) in place of microphone and camera
+	bundlePolicy: undefined, // RTCPeerConnection's; default: the browser's
+	gathering: 'first',      // 'all' candidates, the 'first' of each transport, or 'none': they follow
 	iceServers: [],
 	iceWait_ms: 20,          // how long further candidates may come after the first
 	expires_s: 600,          // of the registration; the eP-CSCF may shorten it
@@ -124,7 +129,7 @@ export class Line extends Emitter {
 		this.#ua.on('connected', () => this.#connected());
 		this.#ua.on('registrationFailed', (e) => this.#refused(e.response, e.cause));
 		this.#ua.on('registrationExpiring', () => this.#refresh());
-		this.#ua.on('newRTCSession', (e) => { if (e.originator === 'remote') this.#incoming(e.session); });
+		this.#ua.on('newRTCSession', (e) => { if (e.originator === 'remote') this.#incoming(e.session, e.request); });
 		addEventListener('online', this.#wake);
 		document.addEventListener('visibilitychange', this.#wake);
 		this.#schedule();
@@ -349,19 +354,21 @@ export class Line extends Emitter {
 		return `sip:${user}@${this.domain}${number.startsWith('+') ? ';user=phone' : ''}`;
 	}
 
-	call(number) {
+	/** Options of connect() may be given for this call alone. */
+	call(number, options = {}) {
 		if (this.currentCall) throw new LineError('busy', 'there is a call already');
 		if (!this.registered) throw new LineError('not_registered', 'not registered');
 		const call = new Call(this, 'out', this.target(number), number);
-		call.dial(this.#ua, this.#options);
+		call.dial(this.#ua, { ...this.#options, ...options });
 		return this.#follow(call);
 	}
 
-	#incoming(session) {
+	#incoming(session, invite) {
 		if (this.currentCall) return void session.terminate({ status_code: 486 });
 		const from = session.remote_identity;
 		const call = new Call(this, 'in', from.uri.toString(), from.display_name || from.uri.user);
-		call.adopt(session, this.#options);
+		call.invite = invite;
+		call.adopt(session, { ...this.#options });
 		this.#follow(call);
 		this.emit('incoming', call);
 	}
@@ -375,6 +382,7 @@ export class Line extends Emitter {
 			this.emit('call', { call, ...detail });
 			if (over && this.currentCall) this.emit('call', { call: this.currentCall, state: this.currentCall.state, text: this.currentCall.text });
 		});
+		call.on('track', () => this.emit('track', call));
 		this.emit('call', { call, state: call.state, text: call.text });
 		return call;
 	}
@@ -396,13 +404,13 @@ export class Line extends Emitter {
 			accept: () => {
 				const next = new Call(this, 'out', uri.toString(), uri.user);
 				next.replaced = call;
-				accept((session) => next.adopt(session, this.#options), next.media(this.#options));
+				accept((session) => next.adopt(session, { ...this.#options }), next.media(this.#options));
 				return this.#follow(next);
 			} });
 		return undefined;
 	}
 
-	answer() { this.currentCall?.answer(); }
+	answer(options) { this.currentCall?.answer(options); }
 	hangup() { this.currentCall?.hangup(); }
 	dtmf(tones) { this.currentCall?.dtmf(tones); }
 }

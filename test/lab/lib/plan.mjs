@@ -17,8 +17,16 @@ const named = (name, address, more = {}) =>
 /** On the network of the nodes that share lists. */
 const shared = (n) => ({ address: `127.0.1.${n}`, port: 15090 });
 
-/** Addresses and ports of every node; host is what browsers see. */
-export function nodes(dir, host) {
+const IMS = '127.0.0.7';
+
+/** An address as it stands in URLs and in Kamailio's listen: IPv6 in brackets. */
+export const bracketed = (host) => (host.includes(':') ? `[${host}]` : host);
+
+/**
+ * Addresses and ports of every node; host is what browsers see, ims what the
+ * core sees of the media gateway.
+ */
+export function nodes(dir, host, ims = IMS) {
 	const rpc = (name) => path.join(dir, 'run', name, 'ctl');
 	return {
 		hss: { address: '127.0.0.2', control: 15869,
@@ -29,8 +37,8 @@ export function nodes(dir, host) {
 		pcscf: named('pcscf', '127.0.0.5', { rpc: rpc('pcscf') }),
 		epcscf: named('epcscf', '127.0.0.6', { wss: 8445, rpc: rpc('epcscf'),
 			shared: shared(6) }),
-		rtpengine: { address: '127.0.0.7', ng: 2223, web: host, ims: '127.0.0.7' },
-		rtpengineIq: { address: '127.0.0.8', ng: 2223, http: 8080 },
+		rtpengine: { address: '127.0.0.7', ng: 2223, web: host, ims },
+		rtpengineIq: { address: '127.0.0.8', ng: 2223, http: 8080, timeout: 8081, dtmf: 2225 },
 		numbers: { address: '127.0.0.40', sip: 5060 },
 		services: { address: '127.0.0.41', sip: 5060 },
 	};
@@ -40,13 +48,13 @@ export const WEB_PORT = { page: 8443, waf: 8444, pagePartner: 8543, wafPartner: 
 	wafControl: 15444, wafPartnerControl: 15544 };
 
 export function urls(host, node) {
-	const at = (port) => `https://${host}:${port}`;
+	const at = (port) => `https://${bracketed(host)}:${port}`;
 	return {
 		page: `${at(WEB_PORT.page)}/`, pagePartner: `${at(WEB_PORT.pagePartner)}/`,
 		waf: at(WEB_PORT.waf), wafPartner: at(WEB_PORT.wafPartner),
 		wafControl: `http://127.0.0.1:${WEB_PORT.wafControl}`,
 		wafPartnerControl: `http://127.0.0.1:${WEB_PORT.wafPartnerControl}`,
-		wss: `wss://${host}:${node.epcscf.wss}`,
+		wss: `wss://${bracketed(host)}:${node.epcscf.wss}`,
 	};
 }
 
@@ -69,10 +77,17 @@ export function users(dir) {
 }
 
 /**
+ * The rtpengine to start: the installed one, or one of another Debian suite
+ * that mk/rtpengine.sh has unpacked.
+ */
+export const rtpengineProgram = (suite) => (suite
+	? path.join(ROOT, 'build/rtpengine', suite, 'run') : '/usr/bin/rtpengine');
+
+/**
  * The parts in the order of starting. `after` names parts that must be ready
  * before; `needs` names files without which a part is absent.
  */
-export function parts({ dir, host, node, tools }) {
+export function parts({ dir, host, node, tools, rtpengine }) {
 	const etc = (...names) => path.join(dir, 'etc', ...names);
 	const kamailio = (name, config, { shm = 32, modules = tools.modules } = {}) => ({
 		name,
@@ -106,16 +121,22 @@ export function parts({ dir, host, node, tools }) {
 		kamailio('pcscf', path.join(LAB, 'pcscf/pcscf.cfg')),
 		program('hss', path.join(LAB, 'hss/hss.mjs'), {}),
 		{
-			name: 'rtpengine', needs: ['/usr/bin/rtpengine'], cwd: dir,
-			command: ['rtpengine', `--config-file=${etc('rtpengine.conf')}`,
+			name: 'rtpengine', needs: [rtpengineProgram(rtpengine)], cwd: dir,
+			command: [rtpengineProgram(rtpengine), `--config-file=${etc('rtpengine.conf')}`,
 				'--config-section=rtpengine'],
 			ready: { ng: { host: node.rtpengine.address, port: node.rtpengine.ng } },
+		},
+		{
+			name: 'rtpengine-iq', after: ['rtpengine'], cwd: dir,
+			needs: [path.join(ROOT, 'build/plugin/rtpengine-iq'), path.join(EXAMPLES, 'rtpengine/rtpengine-iq.conf')],
+			command: [path.join(ROOT, 'build/plugin/rtpengine-iq'), '--config', etc('rtpengine-iq.conf')],
+			ready: { ng: { host: node.rtpengineIq.address, port: node.rtpengineIq.ng } },
 		},
 		program('waf-home', waf, {}),
 		program('waf-partner', waf, {}),
 		{ ...kamailio('epcscf', path.join(EXAMPLES, 'epcscf/epcscf.cfg'),
 			{ shm: 64, modules: `${tools.modules}:${tools.ourModules}` }),
-		after: ['waf-home', 'waf-partner', 'rtpengine'],
+		after: ['waf-home', 'waf-partner', 'rtpengine', 'rtpengine-iq'],
 		// It answers nobody but the core.
 		ready: { sip: { host: node.epcscf.address, port: node.epcscf.sip,
 			from: node.icscf.address } },

@@ -5,7 +5,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync,
 	writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { DOMAIN, EXAMPLES, LAB, WEB_PORT } from './plan.mjs';
+import { DOMAIN, EXAMPLES, LAB, WEB_PORT, bracketed } from './plan.mjs';
 import { writePhone } from '../phones/config.mjs';
 
 const AUDIENCE = `sip:epcscf.${DOMAIN}`;
@@ -44,13 +44,19 @@ function nodeValues(name, { dir, node }) {
 
 const nodeKey = (dir) => path.join(dir, 'etc/node.key');
 
-function siteValues(name, { dir, host, node, tls, tools, defines = [] }) {
+const ngOf = ({ address, ng }) => `${address}:${ng}`;
+
+function siteValues(name, { dir, host, node, tls, tools, agw, has = () => false, defines = [], site = {} }) {
 	const etc = path.join(dir, 'etc', name);
 	const values = {
 		HOME_DOMAIN: DOMAIN, VISITED_NETWORK: DOMAIN, CHILDREN: '2',
-		WSS_ADDR: host, WSS_PORT: node.epcscf.wss,
+		WSS_ADDR: bracketed(host), WSS_PORT: node.epcscf.wss,
 		METRICS_ADDR: '127.0.0.1', METRICS_PORT: '9090',
-		AGW_NG: `udp:${node.rtpengine.address}:${node.rtpengine.ng}`,
+		AGW_NG: `udp:${ngOf(agw === 'rtpengine-iq' ? node.rtpengineIq : node.rtpengine)}`,
+		// WITH_IQ: rtpengine-iq where this lab has it.
+		AGW_1: `name=a;address=${ngOf(has('rtpengine-iq') ? node.rtpengineIq : node.rtpengine)}`,
+		AGW_2: `name=b;address=${ngOf(node.rtpengine)}`,
+		MEDIA_PROFILE: 'video=no;core=avp;access_if=web;core_if=ims',
 		TLS_CERT: tls.cert, TLS_KEY: tls.key, TLS_CA: tls.ca,
 		ETC_DIR: etc, RUN_DIR: path.join(dir, 'run', name), MODULES_DIR: tools.ourModules,
 		DB_DIR: path.join(etc, 'db'), DIAMETER_XML: path.join(etc, `${name}.xml`),
@@ -71,6 +77,10 @@ function siteValues(name, { dir, host, node, tls, tools, defines = [] }) {
 		values[`${upper}_ADDR`] = node[cscf].address;
 		values[`${upper}_PORT`] = node[cscf].sip;
 	}
+	Object.assign(values, site);
+	// The names of rtpengine.conf: media of the core never on the browsers' side.
+	if (!/;access_if=/.test(values.MEDIA_PROFILE))
+		values.MEDIA_PROFILE += ';access_if=web;core_if=ims';
 	return values;
 }
 
@@ -117,11 +127,24 @@ function hssSite({ dir, node }) {
 }
 
 function rtpengineSite({ dir, node }) {
-	const { address, ng, web, ims } = node.rtpengine;
+	const { address, ng, web, ims } = node.rtpengine, iq = node.rtpengineIq;
 	const example = readFileSync(path.join(EXAMPLES, 'rtpengine/rtpengine.conf'), 'utf8');
 	writeFileSync(path.join(dir, 'etc/rtpengine.conf'), example
 		.replace(/^interface = .*$/m, `interface = web/${web};ims/${ims}`)
-		.replace(/^listen-ng = .*$/m, `listen-ng = ${address}:${ng}`));
+		.replace(/^listen-ng = .*$/m, `listen-ng = ${address}:${ng}`)
+		.replace(/^#b2b-url = .*$/m, `b2b-url = http://${iq.address}:${iq.timeout}/`)
+		.replace(/^#xmlrpc-format/m, 'xmlrpc-format')
+		.replace(/^#dtmf-log-dest = .*$/m, `dtmf-log-dest = ${iq.address}:${iq.dtmf}`));
+}
+
+function rtpengineIqSite({ dir, node }) {
+	const file = path.join(EXAMPLES, 'rtpengine/rtpengine-iq.conf');
+	writeFileSync(path.join(dir, 'etc/rtpengine-iq.conf'), readFileSync(file, 'utf8')
+		.replace(/^listen = .*$/m, `listen = ${ngOf(node.rtpengineIq)}`)
+		.replace(/^rtpengine = .*$/m, `rtpengine = ${ngOf(node.rtpengine)}`)
+		.replace(/^#timeout_listen = .*$/m, `timeout_listen = ${node.rtpengineIq.address}:${node.rtpengineIq.timeout}`)
+		.replace(/^#dtmf_listen = .*$/m, `dtmf_listen = ${node.rtpengineIq.address}:${node.rtpengineIq.dtmf}`)
+		.replace(/^#?http_listen = .*$/m, `http_listen = ${node.rtpengineIq.address}:${node.rtpengineIq.http}`));
 }
 
 /** Secrets between the lab's web parts; new at each start. */
@@ -147,7 +170,7 @@ const accountsOf = (users, kinds) => Object.entries(users)
 
 function wafSites(context) {
 	const { host, urls, users } = context;
-	const callback = (port) => `https://${host}:${port}/callback`;
+	const callback = (port) => `https://${bracketed(host)}:${port}/callback`;
 	const introspect = { client_id: 'epcscf', client_secret: secret(), introspect: true };
 	const portal = { client_id: 'portal', client_secret: secret(), wwsf: 'portal',
 		backchannel_logout: `${urls.wss.replace(/^wss/, 'https')}/backchannel_logout`,
@@ -170,7 +193,7 @@ function wwsfSite(name, context, { port, mode, issuer, client, pool }) {
 	// The WAF's keys are new at each start: no token of before is any good.
 	rmSync(leases, { force: true });
 	json(dir, name, {
-		listen: { host, port }, origin: `https://${host}:${port}`,
+		listen: { host, port }, origin: `https://${bracketed(host)}:${port}`,
 		tls: { cert: tls.cert, key: tls.key }, domain: DOMAIN, mode, pool, leases,
 		waf: { issuer, client_id: client.client_id, client_secret: client.client_secret,
 			ca: tls.ca },
@@ -229,7 +252,7 @@ function epcscfSite(context, { introspect }) {
 	const etc = kamailioSite('epcscf', path.join(EXAMPLES, 'epcscf'), context);
 	const secretFile = path.join(etc, 'waf.secret');
 	writeFileSync(secretFile, `${introspect.client_secret}\n`, { mode: 0o600 });
-	const origin = (port) => `https://${host}:${port}`;
+	const origin = (port) => `https://${bracketed(host)}:${port}`;
 	writeFileSync(path.join(etc, 'webrtc_auth.cfg'), [
 		section('issuer:operator', { iss: urls.waf, jwks: `${urls.waf}/jwks`,
 			ca_file: tls.ca, alg: 'ES256, RS256', aud: AUDIENCE, typ: 'at+jwt', waf: HOME_WAF,
@@ -265,6 +288,7 @@ export function writeSites(context) {
 	kamailioSite('pcscf', path.join(LAB, 'pcscf'), context);
 	hssSite(context);
 	rtpengineSite(context);
+	rtpengineIqSite(context);
 	const clients = wafSites(context);
 	wwsfSites(context, clients);
 	serviceSite('numbers', 'service', 'numbers', 'number', context);

@@ -19,24 +19,27 @@ export class Call extends EventEmitter {
 		this.ended = new Promise((done) => { this.once('ended', done); });
 	}
 
+	// Signalling and media may be in two networks.
+	get mediaHost() { return this.phone.config.mediaHost ?? this.endpoint.host; }
+
 	async openMedia() {
-		this.rtp ??= await RtpStream.open(this.endpoint.host);
+		this.rtp ??= await RtpStream.open(this.mediaHost);
 		this.rtp.onDigit = (key) => this.emit('digit', key);
 	}
 
 	// ---- outgoing ----
 
 	static async dial(phone, target, options = {}) {
-		const call = new Call(phone, { localTag: token(), callId: `${token()}@${phone.endpoint.host}`,
+		const call = new this(phone, { localTag: token(), callId: `${token()}@${phone.endpoint.host}`,
 			localUri: phone.impu, remoteUri: target, target, codecs: options.codecs });
 		phone.calls.set(call.callId, call);
-		await call.openMedia();
+		await call.openMedia(options);
 		const invite = call.make('INVITE', { dialogless: true })
 			.add('Route', ...(options.routes ?? phone.initialRoutes()))
 			.add('P-Preferred-Identity', `<${phone.impu}>`).add('Supported', 'timer')
 			.add('Content-Type', 'application/sdp');
 		for (const [name, value] of Object.entries(options.headers ?? {})) invite.add(name, value);
-		invite.body = makeOffer(phone.endpoint.host, call.rtp.port, call.version, options);
+		invite.body = call.makeOffer(options);
 		const timer = options.timeout_ms && setTimeout(() => call.invite.transaction.cancel(), options.timeout_ms);
 		call.invite = invite;
 		call.provisionals = [];
@@ -78,10 +81,28 @@ export class Call extends EventEmitter {
 		this.state = 'established';
 	}
 
-	sendAck(response) {
+	sendAck(response, answer) {
 		const ack = this.make('ACK', { cseq: response.cseq.n });
 		ack.fields.unshift(['Via', `SIP/2.0/UDP ${this.endpoint.sentBy};branch=z9hG4bK${token()};rport`]);
+		if (answer) {
+			ack.add('Content-Type', 'application/sdp');
+			ack.body = answer;
+		}
 		this.endpoint.transmit(ack, this.endpoint.nextHop(ack, { direct: true }));
+	}
+
+	// The next four, with openMedia() and closeMedia(), are all that knows SDP.
+	makeOffer(options) {
+		return makeOffer(this.mediaHost, this.rtp.port, this.version++, { codecs: this.codecs, ...options });
+	}
+
+	// undefined: nothing in common.
+	makeAnswer(offer) {
+		const sections = parseSdp(offer);
+		const agreed = agree(sections, this.codecs);
+		if (!agreed) return undefined;
+		this.useMedia(agreed);
+		return makeAnswer(sections, agreed, this.mediaHost, this.rtp.port, this.version++);
 	}
 
 	useAnswer(sdp) {
@@ -98,7 +119,7 @@ export class Call extends EventEmitter {
 	// ---- incoming ----
 
 	static incoming(phone, request, tx) {
-		const call = new Call(phone, { localTag: token(), callId: request.get('Call-ID'), invite: request, tx,
+		const call = new this(phone, { localTag: token(), callId: request.get('Call-ID'), invite: request, tx,
 			localUri: parseAddress(request.get('To')).uri, remoteUri: parseAddress(request.get('From')).uri,
 			remoteTag: request.fromTag, routes: request.all('Record-Route'), remoteCseq: request.cseq.n,
 			remoteTarget: parseAddress(request.get('Contact') ?? request.get('From')).uri, state: 'ringing' });
@@ -126,36 +147,49 @@ export class Call extends EventEmitter {
 		this.end(`refused with ${status}`);
 	}
 
-	// false: no media in common; the call was refused with 488.
-	async answer({ source, tone_hz, codecs } = {}) {
+	// false: no media in common; the call was refused with 488. `elsewhere`: not
+	// where its early media was, but at a port and SSRC of its own.
+	async answer({ elsewhere = false, ...options } = {}) {
+		if (elsewhere) {
+			this.rtp?.close();
+			this.rtp = undefined;
+		}
+		return await this.prepare(options) && this.answerOffer(this.tx, 'established');
+	}
+
+	// Early media: a provisional answer that nobody acknowledges (183 without
+	// 100rel); heard until answer() or reject().
+	async early(options = {}) {
+		return await this.prepare(options) && this.answerOffer(this.tx, 'ringing', [183, 'Session Progress']);
+	}
+
+	// The microphone and the ear; false: the caller has gone meanwhile.
+	async prepare({ source, tone_hz, codecs } = {}) {
 		this.codecs = codecs;
 		await this.openMedia();
 		if (this.state !== 'ringing') return false;
 		if (tone_hz) this.tone(tone_hz);
 		if (source) this.rtp.source = source;
-		return this.answerOffer(this.tx, 'established');
+		return true;
 	}
 
 	// Answers INVITE, re-INVITE or UPDATE; an INVITE without SDP gets an offer.
-	answerOffer(tx, state) {
+	answerOffer(tx, state, [status, reason] = [200, 'OK']) {
 		const { request } = tx;
 		let sdp;
 		if (request.body) {
-			const sections = parseSdp(request.body);
-			const agreed = agree(sections, this.codecs);
-			if (!agreed) {
+			sdp = this.makeAnswer(request.body);
+			if (!sdp) {
 				tx.respond(488, 'Not Acceptable Here', { toTag: this.localTag });
 				if (this.state === 'ringing') this.end('no common media');
 				return false;
 			}
-			sdp = makeAnswer(sections, agreed, this.endpoint.host, this.rtp.port, this.version++);
-			this.useMedia(agreed);
 		} else if (request.method === 'INVITE') {
-			sdp = makeOffer(this.endpoint.host, this.rtp.port, this.version++, { codecs: this.codecs });
+			sdp = this.makeOffer();
 			this.answerInAck = true;
 		}
 		this.state = state;
-		tx.respond(200, 'OK', { toTag: this.localTag, change: (response) => {
+		tx.respond(status, reason, { toTag: this.localTag, change: (response) => {
 			this.contact(response);
 			if (!sdp) return;
 			response.add('Content-Type', 'application/sdp');
@@ -215,8 +249,7 @@ export class Call extends EventEmitter {
 	// Sends an offer in the dialog; direction as in SDP.
 	async offer(method = 'INVITE', direction = 'sendrecv') {
 		const request = this.make(method).add('Content-Type', 'application/sdp');
-		request.body = makeOffer(this.endpoint.host, this.rtp.port, ++this.version,
-			{ direction, codecs: this.codecs });
+		request.body = this.makeOffer({ direction });
 		const response = await this.endpoint.request(request, { direct: true });
 		if (response.status >= 300) throw new SipError(response.status, response.reason, response);
 		if (method === 'INVITE') {
@@ -239,10 +272,12 @@ export class Call extends EventEmitter {
 	end(why) {
 		if (this.state === 'ended') return;
 		this.state = 'ended';
-		this.rtp?.close();
+		this.closeMedia();
 		this.phone.calls.delete(this.callId);
 		this.emit('ended', why);
 	}
+
+	closeMedia() { this.rtp?.close(); }
 
 	// ---- audio ----
 

@@ -13,6 +13,7 @@
  *
  * `methods` takes over requests outside a dialog, `dialogs` (by Call-ID, with
  * receive(request, tx)) those within one that is no call; see services/.
+ * `config.Call`: another kind of call, as phones/mediaphone.mjs has it.
  */
 import { Call } from './call.mjs';
 import { answerChallenge, emptyAuthorization, parseChallenge } from './digest.mjs';
@@ -26,7 +27,7 @@ export class Phone {
 		const phone = new Phone();
 		Object.assign(phone, { config, impu: config.impu, calls: new Map(), serviceRoutes: [], waiting: [],
 			allow: 'INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE, INFO, MESSAGE, NOTIFY', registered: false,
-			messages: [], methods: {}, dialogs: new Map(), registerCallId: token(), registerCseq: 0 });
+			messages: [], methods: {}, Call: config.Call ?? Call, dialogs: new Map(), registerCallId: token(), registerCseq: 0 });
 		phone.endpoint = new Endpoint(config);
 		phone.endpoint.on('request', (request, tx) => phone.receive(request, tx));
 		phone.endpoint.on('ack', (ack) => phone.calls.get(ack.get('Call-ID'))?.acknowledged(ack));
@@ -101,7 +102,7 @@ export class Phone {
 	}
 
 	call(target, options) {
-		return Call.dial(this, target, options);
+		return this.Call.dial(this, target, options);
 	}
 
 	// A request outside a dialog. Throws a SipError when refused.
@@ -146,7 +147,7 @@ export class Phone {
 	}
 
 	receiveInvite(request, tx) {
-		const call = Call.incoming(this, request, tx);
+		const call = this.Call.incoming(this, request, tx);
 		const taker = this.onCall ?? this.waiting.shift();
 		if (!taker) return call.reject(480, 'Temporarily Unavailable');
 		call.ring();

@@ -9,6 +9,8 @@
 import net from 'node:net';
 import { readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
+import { begin } from '../lib/process.mjs';
+import { writePhone } from './config.mjs';
 import { measure } from './wav.mjs';
 
 const later = (ms) => new Promise((done) => setTimeout(done, ms));
@@ -26,6 +28,17 @@ export class Phone {
 			else
 				await later(20);
 		return phone;
+	}
+
+	/** One more in a running lab, for a user who has none there: ends with the lab. */
+	static async start(lab, name, { address, codecs }) {
+		const { dir, nodes } = lab;
+		const at = (...names) => path.join(dir, ...names);
+		const user = { ...lab.users[name], address, ctrl: 4444, wav: at('wav', name) };
+		writePhone(at('etc', name), { name, ...user, codecs, proxy: `${nodes.pcscf.address}:${nodes.pcscf.sip}` });
+		await begin({ name, cwd: at('etc', name), command: ['baresip', '-f', at('etc', name)], ready: { log: /200 OK .*\[1 binding\]/ } },
+			{ log: at('log', `${name}.log`), pidFile: at('run', `${name}.pid`), wave: 1 });
+		return Phone.connect(user);
 	}
 
 	constructor(user) {

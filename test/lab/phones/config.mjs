@@ -7,12 +7,11 @@ import { execFileSync } from 'node:child_process';
 import { tone, writeWav } from './wav.mjs';
 
 export const TONE_Hz = 440;
-const RATE_Hz = 8000;
 // Longer than any test call.
 const TONE_s = 600;
 const RTP = { low: 20000, high: 20099 };
 
-const MODULES = ['g711', 'aufile', 'aubridge', 'sndfile', 'uuid', 'ctrl_tcp'];
+const MODULES = ['g711', 'g722', 'amr', 'aufile', 'aubridge', 'sndfile', 'uuid', 'ctrl_tcp'];
 const APPLICATIONS = ['account', 'contact', 'menu'];
 
 /** Directory of baresip's modules, as the package has it. */
@@ -21,13 +20,18 @@ function moduleDir() {
 	return path.dirname(files.split('\n').find((file) => file.endsWith('/ctrl_tcp.so')));
 }
 
-/** Writes the phone's directory. */
-export function writePhone(dir, { name, impi, impus, password, address, ctrl, wav, proxy }) {
+/**
+ * Writes the phone's directory. codecs: all that it speaks, telephone-event
+ * apart, as baresip names them (`G722/16000`); of one rate, for its microphone
+ * is a file.
+ */
+export function writePhone(dir, { name, impi, impus, password, address, ctrl, wav, proxy, codecs = 'PCMU,PCMA' }) {
 	mkdirSync(dir, { recursive: true });
 	mkdirSync(wav, { recursive: true });
-	const microphone = path.join(dir, '..', 'tone.wav');
+	const rate_Hz = Number(/\/(\d+)/.exec(codecs)?.[1] ?? 8000);
+	const microphone = path.join(dir, '..', `tone-${rate_Hz}.wav`);
 	if (!existsSync(microphone))
-		writeWav(microphone, tone(TONE_Hz, TONE_s, RATE_Hz), RATE_Hz);
+		writeWav(microphone, tone(TONE_Hz, TONE_s, rate_Hz), rate_Hz);
 	const aor = impus.find((impu) => impu.startsWith('sip:'));
 	writeFileSync(path.join(dir, 'config'), [
 		`module_path ${moduleDir()}`,
@@ -49,6 +53,6 @@ export function writePhone(dir, { name, impi, impus, password, address, ctrl, wa
 	writeFileSync(path.join(dir, 'accounts'),
 		`"${name}" <${aor};transport=udp>;auth_user=${impi};auth_pass=${password}`
 		+ `;outbound="sip:${proxy};transport=udp";regint=600;answermode=manual`
-		+ ';audio_codecs=PCMU,PCMA\n', { mode: 0o600 });
+		+ `;audio_codecs=${codecs}\n`, { mode: 0o600 });
 	writeFileSync(path.join(dir, 'contacts'), '');
 }
