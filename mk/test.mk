@@ -23,7 +23,7 @@ $(BUILD)/fuzz/%: test/fuzz/%_fuzz.c $(wildcard test/unit/*/*.h test/fuzz/*.h) $(
 $(BUILD)/bench/bin/%: test/bench/%.c $(wildcard test/bench/*/*.h) $(BUILD)/rel/libep.a
 	@mkdir -p $(@D)
 	$(CC) $(filter-out -Wmissing-prototypes -fvisibility=hidden,$(LIB_CFLAGS)) -D_GNU_SOURCE -O2 $< \
-		$(BUILD)/rel/libep.a $(LIB_LIBS) -ljwt -o $@
+		$(BUILD)/rel/libep.a $(LIB_LIBS) -ljwt $(BENCH_MORE) -o $@
 
 .PHONY: unit fuzz $(BENCH:%=bench-%) $(BENCH_NODE:%=bench-%)
 ## unit: build and run the unit tests, plain and under the sanitizers
@@ -37,8 +37,8 @@ fuzz-programs: $(FUZZ:%=$(BUILD)/fuzz/%)
 ## test: all of its own set-up, then every test; ends with `N passed, N failed, N skipped`
 # A second make: the versions and paths of what deps installs are read anew.
 test: deps
-	@$(MAKE) -s --no-print-directory -j2 unit-programs fuzz-programs modules modules-next
-	@test/run.mjs 'step:make -s layers' unit fuzz node+browser
+	@$(MAKE) -s --no-print-directory -j2 unit-programs fuzz-programs modules modules-next plugin
+	@test/run.mjs 'step:make -s layers' unit fuzz node+browser+patient
 
 ## fuzz: run every fuzz target for SECONDS=60
 fuzz: fuzz-programs
@@ -49,6 +49,9 @@ $(BENCH:%=bench-%): bench-%: $(BUILD)/bench/bin/%
 	@mkdir -p $(BUILD)/bench
 	taskset -c 0 $< $(BUILD)/bench/$*.json
 	$(if $(wildcard test/bench/$*/workers.mjs),test/lab/in-netns node test/bench/$*/workers.mjs $(BUILD)/bench/$*.json $(BUILD)/bench/bin)
+
+# For bench-sdp: libre, whose SDP code it is compared with.
+$(BUILD)/bench/bin/sdp: BENCH_MORE := -lre
 
 # For bench-token: the same in Kamailio's workers and in plain processes.
 bench-token: $(BUILD)/bench/bin/plain $(BUILD)/bench/bin/bench_token.so modules
@@ -73,3 +76,11 @@ $(BUILD)/bench/bin/bench_binding.so: $(BENCH_BINDING) $(wildcard modules/tna_reg
 	@mkdir -p $(@D)
 	$(CC) $(filter-out -fvisibility=hidden,$(MOD_CFLAGS)) -I. -DMOD_NAME='"bench_binding"' -D_GNU_SOURCE $(call kflags,$(KSRC)) \
 		-isystem $(KSRC)/src -shared $(BENCH_BINDING) $(BUILD)/rel/libep.a $(LIB_LIBS) -o $@
+
+# Debian 13's rtpengine, the same way as Debian unstable's.
+.PHONY: test-rtpengine-12.5
+## test-rtpengine-12.5: what rtpengine-iq tells, with Debian 13's rtpengine
+test-rtpengine-12.5: plugin
+	mk/rtpengine.sh trixie
+	EP_RTPENGINE=trixie test/lab/in-netns node --test test/int/iq/events.test.mjs
+	test/lab/in-netns node --test test/int/iq/capabilities.test.mjs

@@ -29,29 +29,32 @@ export function toneWav(hz, seconds = 10, rate = 48000, amplitude = 0.5) {
 	return wav;
 }
 
-// {dir, hz, keys} -> playwright browser. `dir` takes the microphone's file;
-// `keys`: the file that takes the secrets of its TLS sessions.
-export async function launchBrowser({ dir, hz = MICROPHONE_HZ, keys }) {
+// {dir, hz, keys, camera, program} -> playwright browser. `dir` takes the microphone's
+// file; `keys`: the file that takes the secrets of its TLS sessions; `camera`:
+// the file that its camera sees.
+export async function launchBrowser({ dir, hz = MICROPHONE_HZ, keys, camera, program = '/usr/bin/chromium' }) {
 	const wav = path.join(dir, `microphone-${hz}.wav`);
 	fs.mkdirSync(dir, { recursive: true });
 	fs.writeFileSync(wav, toneWav(hz));
 	return chromium.launch({
-		executablePath: '/usr/bin/chromium', headless: true,
+		executablePath: program, headless: true,
 		ignoreDefaultArgs: ['--mute-audio'],
 		args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--disable-component-update', '--disable-sync',
 			'--use-fake-ui-for-media-stream', '--use-fake-device-for-media-stream', `--use-file-for-fake-audio-capture=${wav}`,
 			'--autoplay-policy=no-user-gesture-required', '--allow-loopback-in-peer-connection',
+			...(camera ? [`--use-file-for-fake-video-capture=${camera}`] : []),
 			...(keys ? [`--ssl-key-log-file=${keys}`] : [])],
 	});
 }
 
 // Runs in the page: the spectrum of what `pc` receives, over about `ms`.
+// nth: which of its audio lines.
 // -> {hz, level, bins: [{hz, level}]}: the loudest frequency (interpolated),
 // the rms, and the linear magnitudes up to 2 kHz.
-export function heardInPage(page, peerConnection, ms = 1200) {
-	return page.evaluate(async ([expression, duration]) => {
+export function heardInPage(page, peerConnection, ms = 1200, nth = 0) {
+	return page.evaluate(async ([expression, duration, which]) => {
 		const pc = await (0, eval)(expression);
-		const track = pc.getReceivers().map((r) => r.track).find((t) => t.kind === 'audio');
+		const track = pc.getReceivers().map((r) => r.track).filter((t) => t.kind === 'audio')[which];
 		const context = new AudioContext();
 		await context.resume();
 		const analyser = context.createAnalyser();
@@ -85,5 +88,5 @@ export function heardInPage(page, peerConnection, ms = 1200) {
 			hz: sum[best] > 0 ? (best + shift) * width : 0, level: Math.sqrt(squares / blocks),
 			bins: Array.from(sum.slice(0, Math.ceil(2000 / width)), (v, i) => ({ hz: i * width, level: v / blocks })),
 		};
-	}, [peerConnection, ms]);
+	}, [peerConnection, ms, nth]);
 }

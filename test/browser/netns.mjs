@@ -9,10 +9,14 @@ import path from 'node:path';
 const ip = (...args) => execFileSync('ip', args, { stdio: 'pipe' });
 const later = (ms) => new Promise((done) => { setTimeout(done, ms); });
 
+// An IPv6 address would wait a second for a duplicate of itself.
+const addressed = (address) => (address.includes(':') ? [`${address}/64`, 'nodad'] : [`${address}/24`]);
+
 /** A wire, both ends here and up; the near one has the address. */
 export function addWire(name, address) {
 	ip('link', 'add', name, 'type', 'veth', 'peer', 'name', `${name}-far`);
-	ip('addr', 'add', `${address}/24`, 'dev', name);
+	const [first, ...more] = addressed(address);
+	ip('addr', 'add', first, 'dev', name, ...more);
 	// An IPv6 address of its own, seconds later, would be a change of network to
 	// a browser that is loading a page.
 	for (const end of [name, `${name}-far`]) ip('link', 'set', end, 'addrgenmode', 'none', 'up');
@@ -37,7 +41,8 @@ export async function otherMachine({ wire, near, far }) {
 	addWire(wire, near);
 	ip('link', 'set', `${wire}-far`, 'netns', String(holder.pid));
 	there('link', 'set', 'lo', 'up');
-	there('addr', 'add', `${far}/24`, 'dev', `${wire}-far`);
+	const [first, ...more] = addressed(far);
+	there('addr', 'add', first, 'dev', `${wire}-far`, ...more);
 	there('link', 'set', `${wire}-far`, 'addrgenmode', 'none', 'up');
 	return {
 		run: inside,

@@ -39,7 +39,9 @@ function listed(text, key) {
 
 export class Session {
 	// tls: the capture has the pages' side too, with the keys to read it (wire.mjs).
-	static async begin(name, { parts, say, capture, tls, defines } = {}) {
+	// launch: another browser than Chromium (firefox.mjs), or Chromium elsewhere.
+	// EP_DEFINES (WITH_A,WITH_B): what is switched on where a test says nothing.
+	static async begin(name, { host, ims, parts, without, say, capture, tls, defines = process.env.EP_DEFINES?.split(','), site, camera, rtpengine, agw, launch = launchBrowser } = {}) {
 		const session = new Session();
 		session.dir = path.join(ROOT, 'build/test', `lab-${name}`);
 		await stop({ dir: session.dir }); // of a run that was killed
@@ -50,12 +52,12 @@ export class Session {
 			// WAFs and WWSFs write theirs too.
 			process.env.NODE_OPTIONS = `${NODE_OPTIONS ?? ''} --tls-keylog=${session.keys}`;
 		}
-		session.lab = await start({ dir: session.dir, parts, say, defines });
+		session.lab = await start({ dir: session.dir, host, ims, parts, without, say, defines, site, rtpengine, agw });
 		if (NODE_OPTIONS === undefined) delete process.env.NODE_OPTIONS;
 		else process.env.NODE_OPTIONS = NODE_OPTIONS;
 		try {
 			if (capture) await session.startCapture();
-			session.browser = await launchBrowser({ dir: session.dir, keys: session.keys });
+			session.browser = await launch({ dir: session.dir, keys: session.keys, camera });
 		} catch (error) {
 			await stop({ dir: session.dir });
 			throw error;
@@ -97,7 +99,7 @@ export class Session {
 
 	/** An empty browser profile at a page of the lab. */
 	async open(url = this.lab.urls.page) {
-		const context = await this.browser.newContext({ ignoreHTTPSErrors: true, permissions: ['microphone'] });
+		const context = await this.browser.newContext({ ignoreHTTPSErrors: true, permissions: ['microphone', 'camera'] });
 		const page = await context.newPage();
 		const client = new Page(this, page);
 		page.on('pageerror', (error) => client.errors.push(error.message));
@@ -221,7 +223,7 @@ export class Page {
 		});
 	}
 
-	heard(ms) { return heardInPage(this.page, 'globalThis.line.currentCall.peerConnection', ms); }
+	heard(ms, nth) { return heardInPage(this.page, 'globalThis.line.currentCall.peerConnection', ms, nth); }
 
 	/** SIP messages of this page's WebSocket that match, in order. */
 	messages(pattern, sent) {
