@@ -28,6 +28,13 @@ const MODULES = ['webrtc_auth', 'tna_register', 'sdp_mediate'];
 const docbook = (m) => exists(`modules/${m}/doc/${m}_admin.xml`);
 const moduleDoc = Object.fromEntries(MODULES.map((m) => [m, read(docbook(m) ? `modules/${m}/doc/${m}_admin.xml` : `modules/${m}/doc/${m}.md`)]));
 const ids = (m, kind) => [...moduleDoc[m].matchAll(new RegExp(`id="${m}\\.${kind}\\.([\\w.]+)"`, 'g'))].map((x) => x[1]);
+// The words in <literal> of one section, or one entry of a list.
+const litsOf = (id) => {
+	const text = moduleDoc[id.split('.')[0]];
+	const from = text.indexOf(`id="${id}"`), to = text.slice(from).search(/<\/(?:section|varlistentry)>/);
+	assert.ok(from > 0, id);
+	return [...text.slice(from, from + to).matchAll(/<literal>([^<]*)<\/literal>/g)].map((m) => m[1]);
+};
 const pages = ['README.md', ...['docs', 'modules', 'test/lab'].flatMap((d) => find(d, (n) => n.endsWith('.md'))), 'cfg-examples/wwsf/README.md'];
 
 // --- reading ---
@@ -50,8 +57,8 @@ const column = (table, name) => table.rows.map((row) => row[table.head.indexOf(n
 const same = (got, want, what) => assert.deepEqual([...got].sort(), [...want].sort(), what);
 
 // Names in `UNIT_MAIN(...)` are the unit tests that run; in node's the first
-// argument of test(), where a template stands for the words of its source and
-// of what that takes from its own directory.
+// argument of test(), where a template (there, or in what it takes from its own
+// directory) stands for the words of both.
 function testNames() {
 	const names = new Set(), made = [];
 	for (const file of find('test/unit', (n) => n.endsWith('_test.c')))
@@ -62,13 +69,18 @@ function testNames() {
 		const beside = [...text.matchAll(/from '(\.\/[^']+)'/g)].map((m) => read(path.join(path.dirname(file), m[1])));
 		const words = `_${[text, ...beside].join(' ').replace(/\W+/g, '_')}_`;
 		for (const [, name] of text.matchAll(/^\s*(?:await t\.)?test\('([^']+)'/gm)) names.add(name);
-		for (const [, name] of text.matchAll(/^\s*(?:await t\.)?test\(`([^`]+)`/gm))
-			made.push({ words, pattern: new RegExp(`^${name.replace(/\$\{[^`]*?\}(?=\w*$|_)/g, '(.+)')}$`) });
+		for (const [, name] of [text, ...beside].join('\n').matchAll(/^\s*(?:await t\.)?test\(`([^`]+)`/gm))
+			made.push({ words, pieces: name.split(/\$\{[^`]*?\}(?=\w*$|_)/) });
 	}
-	return (name) => names.has(name) || made.some(({ words, pattern }) => {
-		const m = pattern.exec(name);
-		return m && m.slice(1).every((part) => words.includes(`_${part.replace(/\W+/g, '_')}_`));
-	});
+	// What stands for each ${}, so that the name is made: words of the source.
+	const fits = (rest, [piece, ...pieces], words) => {
+		if (!rest.startsWith(piece)) return false;
+		if (pieces.length === 0) return rest === piece;
+		for (let i = piece.length + 1; i <= rest.length; i++)
+			if (words.includes(`_${rest.slice(piece.length, i).replace(/\W+/g, '_')}_`) && fits(rest.slice(i), pieces, words)) return true;
+		return false;
+	};
+	return (name) => names.has(name) || made.some(({ words, pieces }) => fits(name, pieces, words));
 }
 const isTest = testNames();
 
@@ -291,7 +303,7 @@ test('docs_counters_are_those_that_are_registered', () => {
 			.concat('check_<cause>', 'check_ok'),
 		tna_register: [...read('modules/tna_register/tna_register_mod.c').matchAll(/\{&counters\[\w+\], "(\w+)"/g)].map((m) => m[1]),
 		sdp_mediate: [...read('modules/sdp_mediate/counters.c').matchAll(/\{&ep_counters\.\w+, "(\w+)"/g)].map((m) => m[1])
-			.concat('result_<cause>', 'result_ok'),
+			.concat('result_<cause>', 'result_ok', 'warning_<name>', 'node_<name>_<what>'),
 	};
 	for (const [group, names] of Object.entries(registered)) {
 		assert.ok(names.length > 4, group);
@@ -299,7 +311,9 @@ test('docs_counters_are_those_that_are_registered', () => {
 	}
 	for (const m of MODULES.filter(docbook))
 		same(ids(m, 'c'), registered[m].map((name) => name.replace(/[<>]/g, '')), m);
-	for (const name of registered.sdp_mediate) assert.ok(moduleDoc.sdp_mediate.includes(`\`${name}\``), `sdp_mediate: ${name}`);
+	const node = [...read('modules/sdp_mediate/node.c').matchAll(/\[EP_NODE_\w+\] = "(\w+)"/g)].map((m) => m[1]);
+	assert.ok(node.length > 4);
+	same(litsOf('sdp_mediate.c.node_name_what').slice(1), node, 'what is counted of a gateway');
 	const singles = [...read('docs/operations.md').matchAll(/`(check|result)_([a-z0-9_]+)`/g)];
 	for (const [, kind, cause] of singles)
 		assert.ok(causes(kind === 'check' ? 'lib/token/cause.c' : 'lib/mediate/cause.c').some((c) => c.name === cause), `${kind}_${cause}`);
@@ -340,14 +354,70 @@ test('docs_architecture_names_processes_and_tables', () => {
 		}
 	assert.ok(n >= 5, `${n} processes`);
 	const rows = tables(page).find((t) => t.heading === 'Shared memory').rows;
+	for (const file of find('modules/sdp_mediate', (name) => name.endsWith('.c')).filter((f) => /\block_init\(/.test(read(f))))
+		assert.ok(rows.some((row) => quoted(row[1]).includes(file.slice('modules/'.length))), `shared memory: ${file} has a lock`);
 	for (const row of rows)
 		for (const file of quoted(row[1])) assert.ok(exists(`modules/${file.includes('/') ? file : `${quoted(row[1])[0].split('/')[0]}/${file}`}`), `shared memory: ${file}`);
 });
 
 test('docs_sdp_mediate_values_are_the_causes_negated', () => {
-	const table = tables(moduleDoc.sdp_mediate).find((t) => t.head[0] === 'value');
-	assert.deepEqual(table.rows.map((r) => [Number(r[0]), quoted(r[1])[0]]),
-		causes('lib/mediate/cause.c').filter((c) => c.name !== 'ok').map((c, i) => [-1 - i, c.name]));
+	const rows = [...moduleDoc.sdp_mediate.matchAll(/"sdp_mediate\.e\.(\w+)">\s*<term>(-\d+) <literal>(\w+)<\/literal><\/term>[^]*?: (\d+)\.\s*<\/para>/g)]
+		.map(([, id, value, name, status]) => { assert.equal(id, name); return [Number(value), name, Number(status)]; });
+	const status = Object.fromEntries(causes('lib/mediate/cause.c').map((c) => [c.name, c.status]));
+	const enumerators = [...read('lib/mediate/cause.h').matchAll(/^\tEP_MEDIATE_E(\w+),/gm)].map((m) => m[1].toLowerCase());
+	assert.deepEqual(rows, enumerators.map((name, i) => [-1 - i, name, status[name]]));
+	const other = Object.fromEntries([...read('modules/sdp_mediate/script.h').matchAll(/(EP_RET_\w+) = (-\d+)/g)].map(([, k, v]) => [k, v]));
+	assert.equal(Object.keys(other).length, 2);
+	for (const value of Object.values(other)) assert.ok(moduleDoc.sdp_mediate.includes(`${value}:`), value);
+	const taken = read('modules/sdp_mediate/trickle.h').match(/EP_TRICKLE_TAKEN (\d)/)[1];
+	assert.match(moduleDoc.sdp_mediate, new RegExp(`Returns 1, ${taken} \\(an INFO`));
+	// Sides, and the number, of warnings.
+	same(ids('sdp_mediate', 'w'), [...read('lib/mediate/warning.c').matchAll(/\[EP_MEDIATE_W\w+\] = \{"(\w+)"/g)].map((m) => m[1]));
+});
+
+test('docs_sdp_mediate_names_every_key_of_a_profile_and_a_gateway', () => {
+	const keys = (file, from) => [...read(file).slice(read(file).indexOf(from)).matchAll(/ep_view_eq\(key, EP_LIT\("(\w+)"\)\)/g)].map((m) => m[1]);
+	const profile = keys('lib/mediate/profile.c', 'text_field(');
+	assert.ok(profile.length > 10);
+	same(ids('sdp_mediate', 'k'), profile);
+	const gateway = keys('modules/sdp_mediate/node.c', 'field_set(');
+	assert.ok(gateway.length > 4);
+	for (const key of gateway) assert.ok(litsOf('sdp_mediate.p.agw').includes(key), `agw: ${key}`);
+	const codecs = read('lib/mediate/profile.h').match(/EP_MEDIATE_CODECS\b[^"]*((?:"[^"]*"[\s\\]*)+)/)[1].replace(/["\s\\]/g, '');
+	assert.ok(moduleDoc.sdp_mediate.replace(/\s+/g, '').includes(`Default${codecs}.`), codecs);
+});
+
+test('docs_sdp_mediate_defaults_are_those_of_the_source', () => {
+	const source = read('modules/sdp_mediate/sdp_mediate_params.c') + read('modules/sdp_mediate/hold.c');
+	const values = Object.fromEntries([...source.matchAll(/\.(\w+) = (\d+(?: \* \d+)*)[,}]/g)].map(([, k, v]) => [k, v.split(' * ').reduce((a, b) => a * b, 1)]));
+	let n = 0;
+	for (const [, name, member] of source.matchAll(/\{"(\w+)", PARAM_INT, &\w+\.(\w+)\}/g)) {
+		const said = moduleDoc.sdp_mediate.match(new RegExp(`"sdp_mediate\\.p\\.${name}"[^]*?Default value is ([^]*?)\\.</emphasis>`))[1];
+		assert.equal(said, String(values[member]), name);
+		n++;
+	}
+	assert.ok(n >= 7, `${n} defaults`);
+});
+
+test('docs_iq_names_every_key_metric_command_and_event', () => {
+	const operations = tables(read('docs/operations.md'));
+	const keys = operations.find((t) => t.head[0] === 'key' && t.head[1] === 'default');
+	const conf = [...read('rtpengine-plugin/conf.c').matchAll(/^\t\t\{"(\w+)", (\w+), [^,]+,\s*(\d+),/gm)].map(([, key, kind, otherwise]) => [key, kind === 'NUMBER' ? otherwise : '–']);
+	assert.ok(conf.length > 20);
+	same(keys.rows.map((r) => [quoted(r[0])[0], r[1]].join(' ')), conf.map((c) => c.join(' ')), 'keys and their defaults');
+	const metrics = operations.find((t) => t.head[0] === 'metric').rows.flatMap((r) => quoted(r[0]));
+	const counted = [...read('rtpengine-plugin/stats.h').matchAll(/^\tX\((\w+), "/gm)].map((m) => `${m[1]}_total`);
+	const others = [...read('rtpengine-plugin/metrics.c').matchAll(/(?:gauge_put|head_put)\(out, "(\w+)",\s*"([^"]*)"/g)].map((m) => m[1] + (m[2] === '_total' ? m[2] : ''));
+	assert.ok(counted.length > 25 && others.length >= 7);
+	same(metrics, counted.concat(others.filter((m) => m !== 'name')), 'metrics');
+	const protocol = tables(read('docs/iq-protocol.md'));
+	const own = protocol.find((t) => t.heading === 'Commands of its own');
+	same(own.rows.map((r) => quoted(r[0])[0]), [...read('rtpengine-plugin/local.c').matchAll(/^\t\t\{"([\w-]+)", \w+\}/gm)].map((m) => m[1]), 'commands');
+	const events = [...read('rtpengine-plugin/events.c').matchAll(/\[EP_EVENT_\w+\] = "([\w-]+)"/g)].map((m) => m[1]);
+	assert.ok(events.length >= 9);
+	same(new Set(protocol.find((t) => t.heading === 'Events').rows.map((r) => quoted(r[0])[0])), events, 'events');
+	same(new Set(operations.find((t) => t.head[0] === 'event').rows.flatMap((r) => quoted(r[0]))), events, 'docs/operations.md: events');
+	for (const name of events) assert.ok(litsOf('sdp_mediate.event.media-event').includes(name), `sdp_mediate: ${name}`);
 });
 
 test('docs_defaults_are_those_of_the_source', () => {
