@@ -14,7 +14,7 @@ import net from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Janus } from './calls/janus.mjs';
-import { Gateway } from '../int/media/gateway.mjs';
+import { Gateway } from '../int/sdp_mediate/support/nodes.mjs';
 import { Lab, OFFER } from '../int/webrtc_auth/support/labpage.mjs';
 import { answer, build, Inbox, Msg, rand } from '../int/tna_register/support/sip.mjs';
 import { start, stop } from '../lab/lab.mjs';

@@ -9,7 +9,7 @@ import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { Gateway } from './gateway.mjs';
+import { Gateway } from '../sdp_mediate/support/nodes.mjs';
 import { words } from './words.mjs';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));

@@ -6,10 +6,9 @@ import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import test from 'node:test';
-import { Gateway, bdecode } from '../media/gateway.mjs';
 import { Wic } from '../media/ice.mjs';
 import { CORE_ANSWER, Page, PAGE_OFFER, Site, until } from './support/asite.mjs';
-import { Scripted } from './support/nodes.mjs';
+import { Gateway, Scripted, bdecode } from './support/nodes.mjs';
 
 const SID = fileURLToPath(new URL('../../../build/rtpengine/sid/run', import.meta.url));
 const INFO = `	if(is_method("INFO")) {
