@@ -55,8 +55,7 @@ for (const [what, spoil] of Object.entries({
 		const { sent, answered, opened } = JSON.parse(out);
 		times.sort((a, b) => a - b);
 		const median = times[times.length >> 1], worst = times.at(-1);
-		// How many a second there can be is bench-flood's: here other tests run beside.
-		assert.ok(sent >= 5000, `only ${sent} were sent`);
+		assert.ok(sent >= 10000, `only ${sent} were sent`);
 		assert.ok(times.length > 20 && median < 500 && worst < 3000, `${times.length} asked: median ${median} ms, worst ${worst} ms; ${sent} sent, ${answered} answered on ${opened} connections`);
 		assert.equal(registersSeen() - uar, 1, 'the core was asked about the flood');
 		for (const c of [inside, other, fresh]) { await ask(c); c.end(); }
