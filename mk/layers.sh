@@ -13,6 +13,9 @@ declare -A may=(
 	[base]='base' [sdp]='sdp base' [ng]='ng base'
 	[token]='token base' [tna]='tna base' [mediate]='mediate sdp base')
 
+# Of sources that are there: what a former build left of others says nothing.
+objects() { local f; for f in lib/"$1"/*.c; do [ -f "$build/${f%.c}.o" ] && echo "$build/${f%.c}.o"; done; }
+
 for part in "${!may[@]}"; do
 	for f in lib/"$part"/*.[ch]; do
 		[ -f "$f" ] || continue
@@ -33,7 +36,7 @@ for part in "${!may[@]}"; do
 	allowed=$(mktemp)
 	{
 		for p in ${may[$part]}; do
-			[ -d "$build/lib/$p" ] && nm --defined-only -g "$build/lib/$p"/*.o 2>/dev/null | awk 'NF == 3 { print $3 }'
+			[ -d "$build/lib/$p" ] && nm --defined-only -g $(objects "$p") 2>/dev/null | awk 'NF == 3 { print $3 }'
 		done
 		cat mk/layers.allowed
 		[ -z "$(grep -m1 "^lib/$part/" mk/layers.openssl)" ] || cat mk/layers.crypto
@@ -41,12 +44,12 @@ for part in "${!may[@]}"; do
 	} | sort -u >"$allowed"
 	if [ -d "$build/lib/$part" ]; then
 		while IFS= read -r sym; do fail "lib/$part uses $sym"; done < <(
-			nm -u "$build/lib/$part"/*.o 2>/dev/null | awk 'NF == 2 { print $2 }' | sort -u | comm -23 - "$allowed")
+			nm -u $(objects "$part") 2>/dev/null | awk 'NF == 2 { print $2 }' | sort -u | comm -23 - "$allowed")
 		while IFS= read -r sym; do fail "lib/$part exports $sym without the prefix ep_"; done < <(
-			nm --defined-only -g "$build/lib/$part"/*.o 2>/dev/null | awk 'NF == 3 { print $3 }' | grep -v '^ep_')
+			nm --defined-only -g $(objects "$part") 2>/dev/null | awk 'NF == 3 { print $3 }' | grep -v '^ep_')
 		# Constant tables that hold pointers are relocated once (.data.rel.ro).
 		while IFS= read -r sym; do fail "lib/$part keeps writable data: $sym"; done < <(
-			objdump -t "$build/lib/$part"/*.o 2>/dev/null |
+			objdump -t $(objects "$part") 2>/dev/null |
 				awk '$0 ~ / O / && $0 ~ /[ \t]\.(data|bss|tdata|tbss)/ && $0 !~ /\.data\.rel\.ro/ { print $NF }')
 	fi
 	rm -f "$allowed"
