@@ -309,7 +309,7 @@ export class Site {
 
 	async stop() {
 		if (this.process.exitCode === null && this.process.signalCode === null) this.process.kill('SIGTERM');
-		const end = await Promise.race([this.exited, sleep(8000).then(() => 'hangs')]);
+		const end = await Promise.race([this.exited, new Promise((r) => { setTimeout(r, 8000, 'hangs').unref(); })]);
 		if (end === 'hangs') this.process.kill('SIGKILL');
 		for (const p of this.peers) p.close();
 		await this.gateway.stop();

@@ -54,14 +54,13 @@ export class Inbox {
 		const i = this.queue.findIndex(match);
 		if (i >= 0) return Promise.resolve(this.queue.splice(i, 1)[0]);
 		return new Promise((resolve, reject) => {
-			const w = { match, resolve };
-			this.waiting.push(w);
-			setTimeout(() => {
-				const at = this.waiting.indexOf(w);
-				if (at < 0) return;
-				this.waiting.splice(at, 1);
+			// Not left running: the program would only end behind it.
+			const late = setTimeout(() => {
+				this.waiting.splice(this.waiting.indexOf(w), 1);
 				reject(new Error(`${this.name}: waited for ${what}; has\n${this.queue.map((m) => m.first).join('\n')}`));
 			}, ms);
+			const w = { match, resolve: (msg) => { clearTimeout(late); resolve(msg); } };
+			this.waiting.push(w);
 		});
 	}
 

@@ -404,7 +404,7 @@ export class Site {
 	// tolerate: what may be in the log besides.
 	async stop({ tolerate } = {}) {
 		if (this.process.exitCode === null && this.process.signalCode === null) this.process.kill('SIGTERM');
-		const end = await Promise.race([this.exited, sleep(8000).then(() => 'hangs')]);
+		const end = await Promise.race([this.exited, new Promise((r) => { setTimeout(r, 8000, 'hangs').unref(); })]);
 		if (end === 'hangs') { this.process.kill('SIGKILL'); throw new Error('Kamailio does not end'); }
 		this.udp.close();
 		this.ca.remove();

@@ -264,7 +264,7 @@ export class Site {
 
 	async stop() {
 		if (this.process && this.process.exitCode === null && this.process.signalCode === null) this.process.kill('SIGTERM');
-		const end = this.process ? await Promise.race([this.exited, sleep(8000).then(() => 'hangs')]) : undefined;
+		const end = this.process ? await Promise.race([this.exited, new Promise((r) => { setTimeout(r, 8000, 'hangs').unref(); })]) : undefined;
 		if (end === 'hangs') this.process.kill('SIGKILL');
 		this.udp?.close();
 		if (this.waf.server?.listening) await this.waf.stop();
