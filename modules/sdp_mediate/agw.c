@@ -152,22 +152,21 @@ bool ep_agw_fragment(
 	plan->arena = arena;
 	plan->from_tag = ep_mediate_side(EP_MEDIATE_FROM_WIC);
 	plan->to_tag = ep_mediate_side(EP_MEDIATE_FROM_CORE);
-	ep_mediate_command_add(&plan->command, EP_MEDIATE_FLAG,
-			ep_view_none(), EP_LIT("fragment"));
+	ep_mediate_command_add(&plan->command, EP_MEDIATE_FLAG, ep_view_none(),
+			EP_LIT("fragment"));
 	return ep_agw_mediate(&out, msg, true, plan) == EP_MEDIATE_OK;
 }
 
 bool ep_agw_delete(sip_msg_t *msg, struct ep_arena *arena)
 {
 	struct call call;
-	struct ep_view from_tag;
 	struct ep_view text;
 	str flags;
 
 	if(!call_get(&call, msg))
 		return false;
 	if(get_route_type() == LOCAL_ROUTE
-			&& ep_dialog_get(&call.callid, &from_tag, msg, arena) == EP_ENOMEM)
+			&& ep_dialog_callid(&call.callid, msg, arena) == EP_ENOMEM)
 		return false;
 	text = flags_get(&call, EP_LIT(""), EP_LIT(""), ep_view_none(), arena);
 	flags = ep_str_view(text);

@@ -26,10 +26,10 @@ bool ep_word_check(struct ep_view v);
  * Kamailio's: copy it at once. */
 struct ep_view ep_leg_get(sip_msg_t *msg);
 
-/* In an event route of dialog's: Call-ID and caller's tag of that dialog, in
- * arena memory. EP_ENOENT outside, EP_ENOMEM. */
-enum ep_err ep_dialog_get(struct ep_view *callid, struct ep_view *from_tag,
-		sip_msg_t *msg, struct ep_arena *arena);
+/* In an event route of dialog's: the Call-ID of that dialog, in arena memory.
+ * EP_ENOENT outside, EP_ENOMEM. */
+enum ep_err ep_dialog_callid(
+		struct ep_view *callid, sip_msg_t *msg, struct ep_arena *arena);
 
 /* Does dialog know the dialog of this request? True also where it is not
  * loaded, or another module keeps the calls. */

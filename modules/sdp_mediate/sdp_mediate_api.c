@@ -132,10 +132,9 @@ static void unmediated_withhold(sip_msg_t *msg, const struct ep_job *job)
 static bool delete_start(sip_msg_t *msg, struct ep_arena *arena)
 {
 	struct ep_view callid = ep_view_trim(ep_view_str(&msg->callid->body));
-	struct ep_view from_tag;
 
 	if(get_route_type() == LOCAL_ROUTE
-			&& ep_dialog_get(&callid, &from_tag, msg, arena) == EP_ENOMEM)
+			&& ep_dialog_callid(&callid, msg, arena) == EP_ENOMEM)
 		return false;
 	return ep_exchange_delete(callid, ep_leg_get(msg));
 }

@@ -42,7 +42,6 @@ static struct ep_async_params async = {
 static pv_elem_t *leg_format;
 /* NULL without the dialog module. */
 static pv_elem_t *dialog_callid;
-static pv_elem_t *dialog_from_tag;
 
 /* modparam profile, any number of times. */
 static int profile_add(modparam_t type, void *value)
@@ -80,7 +79,8 @@ static int agw_add(modparam_t type, void *value)
 	return ep_node_add(ep_view_z(value));
 }
 
-/* modparam agw_set, "<profile>=<set>": looked at when all profiles are there. */
+/* modparam agw_set, "<profile>=<set>": looked at when all profiles are there.
+ */
 static int set_add(modparam_t type, void *value)
 {
 	if(params.set_n == EP_PROFILES_MAX)
@@ -165,7 +165,6 @@ static int async_check(void)
 int ep_params_check(void)
 {
 	static str callid = str_init("$dlg(callid)");
-	static str from_tag = str_init("$dlg(from_tag)");
 
 	if(profiles_n == 0) {
 		LM_ERR("modparam profile is missing\n");
@@ -175,9 +174,7 @@ int ep_params_check(void)
 		return -1;
 	if(params.leg.len > 0 && format_parse(&leg_format, &params.leg) != 0)
 		return -1;
-	if(module_loaded("dialog")
-			&& (format_parse(&dialog_callid, &callid) != 0
-					|| format_parse(&dialog_from_tag, &from_tag) != 0))
+	if(module_loaded("dialog") && format_parse(&dialog_callid, &callid) != 0)
 		return -1;
 	return 0;
 }
@@ -247,19 +244,15 @@ bool ep_log_may(void)
 	return ++lines <= LOG_RATE;
 }
 
-enum ep_err ep_dialog_get(struct ep_view *callid, struct ep_view *from_tag,
-		sip_msg_t *msg, struct ep_arena *arena)
+enum ep_err ep_dialog_callid(
+		struct ep_view *callid, sip_msg_t *msg, struct ep_arena *arena)
 {
 	struct ep_view v = word_get(msg, dialog_callid);
 
 	if(v.p == NULL)
 		return EP_ENOENT;
 	*callid = ep_arena_copy(arena, v);
-	v = word_get(msg, dialog_from_tag);
-	if(v.p == NULL)
-		return EP_ENOENT;
-	*from_tag = ep_arena_copy(arena, v);
-	return callid->p != NULL && from_tag->p != NULL ? EP_OK : EP_ENOMEM;
+	return callid->p != NULL ? EP_OK : EP_ENOMEM;
 }
 
 bool ep_dialog_known(sip_msg_t *msg)
