@@ -152,11 +152,15 @@ export class Call extends Emitter {
 
 	/** RFC 4733 telephone events in the audio stream. */
 	dtmf(tones, options = {}) {
-		const { duration_ms = 120, gap_ms = 80 } = options;
+		const { duration_ms = 120, gap_ms = 80, until_ms = performance.now() + 3000 } = options;
 		const pc = this.peerConnection;
+		const sender = pc?.getSenders().find((s) => s.track?.kind === 'audio')?.dtmf;
 		// Answered, but DTLS is on its way: the browser would refuse.
 		if (['new', 'connecting'].includes(pc?.connectionState)) {
 			pc.addEventListener('connectionstatechange', () => this.dtmf(tones, options), { once: true });
+		} else if (pc?.connectionState === 'connected' && sender?.canInsertDTMF === false && performance.now() < until_ms) {
+			// Connected, but it does not send yet: the browser has no event for that.
+			setTimeout(() => this.dtmf(tones, { ...options, until_ms }), 50);
 		} else if (pc?.connectionState === 'connected') {
 			this.#session.sendDTMF(String(tones), { duration: duration_ms, interToneGap: gap_ms,
 				transportType: JsSIP.C.DTMF_TRANSPORT.RFC2833 });
