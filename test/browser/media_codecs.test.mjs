@@ -10,7 +10,7 @@ import { Phone } from '../lab/phones/baresip.mjs';
 const PARTS = ['icscf', 'scscf', 'pcscf', 'hss', 'rtpengine', 'waf-home', 'waf-partner', 'epcscf', 'wwsf-home'];
 const PROFILE = 'video=no;core=avp;transcode=AMR-WB,AMR,G722,PCMA,PCMU';
 // Whose phone speaks what.
-const PHONES = [['alice', 'AMR-WB', '/16000'], ['bob', 'AMR', ''], ['carol', 'G722', '/16000'], ['dave', 'PCMA', '']];
+const PHONES = [['alice', 'AMR-WB', '/16000'], ['bob', 'AMR', ''], ['carol', 'G722', '/16000'], ['dave', 'PCMA', ''], ['frank', 'PCMU', '']];
 
 let session, page;
 const phones = {};
