@@ -380,7 +380,7 @@ function ksr_media_event()
 	if event == "ice-failed" or event == "dtls-failed" or event == "media-lost" then
 		KSR.notice("media of " .. KSR.pv.gete("$sdpm(callid)") .. ": " .. event .. " "
 			.. KSR.pv.gete("$sdpm(detail)") .. "\n")
-		KSR.tna_register.tna_end_call(KSR.pv.gete("$sdpm(callid)"), "media")
+		KSR.tna_register.tna_end_call_of(KSR.pv.gete("$sdpm(callid)"), "media", KSR.pv.gete("$sdpm(leg)"))
 	end
 	return 1
 end

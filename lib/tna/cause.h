@@ -55,7 +55,8 @@ enum ep_tna_cause
 	EP_TNA_CSEQ,        /* NOTIFY behind a later one of its dialog */
 	EP_TNA_PENDING,     /* not a refusal: the HSS was asked */
 	/* Requests of pages, and towards them. */
-	EP_TNA_SUBS_FULL, /* too many subscriptions at once */
+	EP_TNA_SUBS_FULL,     /* too many subscriptions at once */
+	EP_TNA_BINDING_CALLS, /* one page with calls enough */
 	/* The S-CSCF. */
 	EP_TNA_CONTACT_TAKEN, /* a contact that somebody else registered */
 	EP_TNA_CAUSE_N

@@ -43,8 +43,11 @@ typedef struct tna_register_api
 	 * EP_ENOMEM. */
 	enum ep_err (*end_calls)(const unsigned char id[TNA_BINDING_ID_LEN],
 			enum tna_end_cause cause);
-	/* Ends the call(s) with this Call-ID. Queued. EP_OK, EP_ENOMEM. */
-	enum ep_err (*end_call)(struct ep_view callid, enum tna_end_cause cause);
+	/* Ends the call(s) with this Call-ID: of one binding, or (NULL) of all.
+	 * Who calls chooses a Call-ID, so one alone may name a stranger's call too.
+	 * Queued. EP_OK, EP_ENOMEM. */
+	enum ep_err (*end_call)(const unsigned char *id, struct ep_view callid,
+			enum tna_end_cause cause);
 	/* Ends a binding: from now on nothing of it passes; calls end, then its
 	 * WebSocket is closed. Queued. EP_OK, EP_ENOENT, EP_ENOMEM. */
 	enum ep_err (*end_binding)(const unsigned char id[TNA_BINDING_ID_LEN],

@@ -19,10 +19,12 @@ static bool is_meant(const struct call *c, const struct tna_calls_which *w)
 {
 	if(c->ended)
 		return false;
-	if(w->id != NULL)
-		return memcmp(c->id, w->id, EP_FLOW_ID_LEN) == 0;
+	if(w->id != NULL && memcmp(c->id, w->id, EP_FLOW_ID_LEN) != 0)
+		return false;
 	if(w->callid.p != NULL)
 		return ep_view_eq(c->callid, w->callid);
+	if(w->id != NULL)
+		return true;
 	if(w->used_up)
 		return tna_usage_used_up(c->usage);
 	return c->start_s != 0

@@ -520,7 +520,7 @@ unsigned tna_calls_count(const unsigned char *id)
 	b = bucket_of(hash_id(id));
 	lock_get(&b->lock);
 	for(c = b->first; c != NULL; c = c->next)
-		n += memcmp(c->id, id, EP_FLOW_ID_LEN) == 0;
+		n += !c->over && memcmp(c->id, id, EP_FLOW_ID_LEN) == 0;
 	lock_release(&b->lock);
 	return n;
 }

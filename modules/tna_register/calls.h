@@ -109,6 +109,7 @@ void tna_learn_target(struct tna_uris *list, sip_msg_t *msg);
 bool tna_calls_known(struct tna_known *out, const struct dlg_cell *dlg,
 		const unsigned char *id);
 
+/* Those that are not over. */
 unsigned tna_calls_count(const unsigned char *id);
 /* The dialogs of a binding's calls, by a number each: up to `cap`. How many
  * there are. */
@@ -123,9 +124,9 @@ struct tna_taken
 	bool has_t;
 	str callid, from_tag, to_tag; /* one pkg block */
 };
-/* Of one binding; or with this Call-ID; or of a WWSF that has used up its
- * time; or that last longer at `over_long_s` than modparam or WWSF allow: the
- * first that is set counts. */
+/* Of one binding, or with this Call-ID, or both; or of a WWSF that has used up
+ * its time; or that last longer at `over_long_s` than modparam or WWSF allow:
+ * the first that is set counts. */
 struct tna_calls_which
 {
 	const unsigned char *id;

@@ -36,6 +36,7 @@ struct job
 	unsigned actions;
 	int conid;
 	enum tna_end_cause cause;
+	bool has_id;
 	size_t callid_len; /* not 0: end this call, nothing else */
 	char callid[];
 };
@@ -108,8 +109,11 @@ static struct job *dequeue(void)
 enum ep_err tna_life_queue(const unsigned char *id, enum tna_event event,
 		unsigned actions, int conid, enum tna_end_cause cause)
 {
-	struct job j = {
-			.event = event, .actions = actions, .conid = conid, .cause = cause};
+	struct job j = {.event = event,
+			.actions = actions,
+			.conid = conid,
+			.cause = cause,
+			.has_id = true};
 	enum ep_err err;
 
 	memcpy(j.id, id, EP_FLOW_ID_LEN);
@@ -119,10 +123,13 @@ enum ep_err tna_life_queue(const unsigned char *id, enum tna_event event,
 	return err;
 }
 
-enum ep_err tna_life_queue_call(struct ep_view callid, enum tna_end_cause cause)
+enum ep_err tna_life_queue_call(const unsigned char *id, struct ep_view callid,
+		enum tna_end_cause cause)
 {
-	struct job j = {.cause = cause};
+	struct job j = {.cause = cause, .has_id = id != NULL};
 
+	if(id != NULL)
+		memcpy(j.id, id, EP_FLOW_ID_LEN);
 	return enqueue(&j, callid);
 }
 
@@ -349,7 +356,7 @@ static void close_connection(int conid, enum tna_end_cause cause)
 
 static void end_calls(const struct job *j)
 {
-	struct tna_calls_which which = {.id = NULL};
+	struct tna_calls_which which = {.id = j->has_id ? j->id : NULL};
 	unsigned calls = 0;
 
 	if(j->callid_len > 0) {
@@ -357,7 +364,6 @@ static void end_calls(const struct job *j)
 		tna_calls_end(&which, j->cause);
 		return;
 	}
-	which.id = j->id;
 	if(j->actions & EP_BINDING_DO_END_CALLS)
 		calls = tna_calls_end(&which, j->cause);
 	if(calls > 0)

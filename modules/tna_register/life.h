@@ -36,8 +36,9 @@ void tna_life_destroy(void);
  * (enum ep_binding_action). `conid`: for DO_CLOSE and DO_CLOSE_OLD. */
 enum ep_err tna_life_queue(const unsigned char *id, enum tna_event event,
 		unsigned actions, int conid, enum tna_end_cause cause);
-enum ep_err tna_life_queue_call(
-		struct ep_view callid, enum tna_end_cause cause);
+/* The end of the calls with this Call-ID; `id`: of this binding only, or NULL. */
+enum ep_err tna_life_queue_call(const unsigned char *id, struct ep_view callid,
+		enum tna_end_cause cause);
 
 /* Ends a binding at once (nothing passes any more) and queues the rest.
  * EP_OK, EP_ENOENT, EP_ENOMEM. */

@@ -118,7 +118,12 @@ enum ep_tna_cause tna_limits_call(struct tna_usage **out, sip_msg_t *msg,
 	 * nobody ends. */
 	if(from_wic && there != TNA_CALL_NONE)
 		return EP_TNA_MERGED;
-	if(b->wwsf.len == 0 || !tna_has_dlg || there == TNA_CALL_OWN)
+	if(!tna_has_dlg || there == TNA_CALL_OWN)
+		return EP_TNA_OK;
+	if(tna_set.max_calls_each > 0
+			&& tna_calls_count(b->id) >= tna_set.max_calls_each)
+		return EP_TNA_BINDING_CALLS;
+	if(b->wwsf.len == 0)
 		return EP_TNA_OK;
 	if(tna_auth.wwsf_limits(&limits, b->wwsf) != EP_OK)
 		return EP_TNA_WWSF_GONE;

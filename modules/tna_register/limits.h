@@ -29,7 +29,7 @@ enum ep_tna_cause tna_limits_redirect(struct ep_hdredits *edits,
 		const struct ep_msg *m, const struct ep_binding *b, bool *none);
 /* A place for the call that INVITE `msg` begins, from the page or to it.
  * *out: for tna_calls_mark(); NULL when nothing is counted (no WWSF, no dialog
- * module, a retransmission, a second branch). Causes: OK, CALLS_FULL,
+ * module, a retransmission, a second branch). Causes: OK, BINDING_CALLS, CALLS_FULL,
  * CALL_TIME, WWSF_GONE, MERGED, INTERNAL. */
 enum ep_tna_cause tna_limits_call(struct tna_usage **out, sip_msg_t *msg,
 		const struct ep_binding *b, bool from_wic);

@@ -64,6 +64,9 @@ static void count_refusal(enum ep_tna_cause cause)
 		case EP_TNA_CALLS_FULL:
 			tna_count(TNA_N_CALLS_FULL);
 			break;
+		case EP_TNA_BINDING_CALLS:
+			tna_count(TNA_N_BINDING_CALLS);
+			break;
 		case EP_TNA_CALL_TIME:
 			tna_count(TNA_N_CALL_TIME);
 			break;

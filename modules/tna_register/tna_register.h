@@ -33,6 +33,7 @@ struct tna_settings
 	unsigned max_bindings;
 	unsigned max_call_s; /* 0: no limit */
 	unsigned max_subs, max_subs_each; /* subscriptions; of one binding */
+	unsigned max_calls_each;          /* calls of one binding; 0: no limit */
 	unsigned hash_size; /* 0: as max_bindings needs */
 	unsigned emergency; /* the answer to an emergency call */
 	struct ep_view emergency_reason; /* for its caller */
@@ -90,6 +91,7 @@ enum tna_counter
 	TNA_N_CALLS_ENDED, /* calls ended by us */
 	TNA_N_DESTINATION, /* limits of a WWSF */
 	TNA_N_CALLS_FULL,
+	TNA_N_BINDING_CALLS,
 	TNA_N_CALL_TIME,
 	TNA_N_FROM_REFUSED,
 	TNA_N_FROM_REPLACED,

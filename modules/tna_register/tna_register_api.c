@@ -9,6 +9,7 @@
 #include "answer.h"
 #include "api.h"
 #include "calls.h"
+#include "id.h"
 #include "life.h"
 #include "regevent.h"
 #include "scscf.h"
@@ -50,16 +51,31 @@ static int w_notify(sip_msg_t *msg, char *p1, char *p2)
 	return tna_ki_notify(msg);
 }
 
-/* Ends the call(s) with this Call-ID; the cause by its name. */
-static int ki_end_call(sip_msg_t *msg, str *callid, str *cause)
+/* Ends the call(s) with this Call-ID; the cause by its name. With a binding
+ * (as $tna(binding) says it), that one's; with an empty one, nobody's: a leg
+ * that is not known must not become everybody's. */
+static int end_call(const str *callid, const str *cause, const str *binding)
 {
 	enum tna_end_cause c = tna_end_parse(ep_view_str(cause));
+	unsigned char id[EP_FLOW_ID_LEN];
 
-	if(c == TNA_END_N || callid->len <= 0)
+	if(c == TNA_END_N || callid->len <= 0
+			|| (binding != NULL && !tna_id_parse(id, ep_view_str(binding))))
 		return EP_RET_INTERNAL;
-	return tna_life_queue_call(ep_view_str(callid), c) == EP_OK
+	return tna_life_queue_call(binding != NULL ? id : NULL, ep_view_str(callid),
+				   c) == EP_OK
 				   ? EP_RET_OK
 				   : EP_RET_INTERNAL;
+}
+
+static int ki_end_call(sip_msg_t *msg, str *callid, str *cause)
+{
+	return end_call(callid, cause, NULL);
+}
+
+static int ki_end_call_of(sip_msg_t *msg, str *callid, str *cause, str *binding)
+{
+	return end_call(callid, cause, binding);
 }
 
 static int w_end_call(sip_msg_t *msg, char *p1, char *p2)
@@ -69,7 +85,18 @@ static int w_end_call(sip_msg_t *msg, char *p1, char *p2)
 	if(fixup_get_svalue(msg, (gparam_t *)p1, &callid) != 0
 			|| fixup_get_svalue(msg, (gparam_t *)p2, &cause) != 0)
 		return EP_RET_INTERNAL;
-	return ki_end_call(msg, &callid, &cause);
+	return end_call(&callid, &cause, NULL);
+}
+
+static int w_end_call_of(sip_msg_t *msg, char *p1, char *p2, char *p3)
+{
+	str callid, cause, binding;
+
+	if(fixup_get_svalue(msg, (gparam_t *)p1, &callid) != 0
+			|| fixup_get_svalue(msg, (gparam_t *)p2, &cause) != 0
+			|| fixup_get_svalue(msg, (gparam_t *)p3, &binding) != 0)
+		return EP_RET_INTERNAL;
+	return end_call(&callid, &cause, &binding);
 }
 
 /* --- other modules --- */
@@ -114,6 +141,8 @@ cmd_export_t tna_cmds[] = {
 		REQUEST_ROUTE | FAILURE_ROUTE | BRANCH_ROUTE},
 	{"tna_end_call", (cmd_function)w_end_call, 2, fixup_spve_spve,
 		fixup_free_spve_spve, ANY_ROUTE},
+	{"tna_end_call", (cmd_function)(void (*)(void))w_end_call_of, 3, fixup_spve_all,
+		fixup_free_spve_all, ANY_ROUTE},
 	{"tna_answer", (cmd_function)w_answer, 0, 0, 0, FAILURE_ROUTE},
 	/* regevent.h */
 	{"tna_notify", (cmd_function)w_notify, 0, 0, 0, REQUEST_ROUTE},
@@ -140,6 +169,9 @@ sr_kemi_t tna_kemi[] = {
 		tna_ki_record_route, NO_PARAMS},
 	{str_init("tna_register"), str_init("tna_end_call"), SR_KEMIP_INT,
 		ki_end_call, {SR_KEMIP_STR, SR_KEMIP_STR, SR_KEMIP_NONE,
+		SR_KEMIP_NONE, SR_KEMIP_NONE, SR_KEMIP_NONE}},
+	{str_init("tna_register"), str_init("tna_end_call_of"), SR_KEMIP_INT,
+		ki_end_call_of, {SR_KEMIP_STR, SR_KEMIP_STR, SR_KEMIP_STR,
 		SR_KEMIP_NONE, SR_KEMIP_NONE, SR_KEMIP_NONE}},
 	{str_init("tna_register"), str_init("tna_answer"), SR_KEMIP_INT,
 		tna_ki_answer, NO_PARAMS},

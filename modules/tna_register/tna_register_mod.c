@@ -53,6 +53,8 @@ static counter_def_t counter_defs[] = {
 				"requests to a destination the WWSF's pages may not reach"},
 		{&counters[TNA_N_CALLS_FULL], "calls_full", 0, NULL, NULL,
 				"calls refused at the WWSF's max_calls"},
+		{&counters[TNA_N_BINDING_CALLS], "binding_calls_full", 0, NULL, NULL,
+				"calls refused at binding_calls"},
 		{&counters[TNA_N_CALL_TIME], "call_time_used", 0, NULL, NULL,
 				"calls refused because the WWSF's call_s_per_day are used"},
 		{&counters[TNA_N_FROM_REFUSED], "from_refused", 0, NULL, NULL,

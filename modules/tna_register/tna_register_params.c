@@ -58,6 +58,7 @@ static str emergency_reason =
 static str emergency_numbers = str_init("112,911");
 static int max_subscriptions = 100000;
 static int binding_subscriptions = 64;
+static int binding_calls = 32;
 static int reg_event = 0;
 static int reg_event_expires_s = 604800;
 
@@ -101,6 +102,7 @@ param_export_t tna_params[] = {
 		{"emergency_numbers", PARAM_STR, &emergency_numbers},
 		{"max_subscriptions", PARAM_INT, &max_subscriptions},
 		{"binding_subscriptions", PARAM_INT, &binding_subscriptions},
+		{"binding_calls", PARAM_INT, &binding_calls},
 		/* answer.h */
 		{"core", PARAM_STR, &core},
 		{"core_realm", PARAM_STR, &core_realm},
@@ -215,7 +217,8 @@ static int numbers_init(void)
 	if(expires_default_s < 1 || expires_max_s < 1 || token_min_s < 0
 			|| token_skew_s < 0 || token_grace_s < 0 || hold_s < 0
 			|| max_call_s < 0 || max_bindings < 1 || hash_size < 0
-			|| max_subscriptions < 0 || binding_subscriptions < 0) {
+			|| max_subscriptions < 0 || binding_subscriptions < 0
+			|| binding_calls < 0) {
 		LM_ERR("a time or a limit that cannot be used\n");
 		return -1;
 	}
@@ -237,6 +240,7 @@ static int numbers_init(void)
 	tna_set.max_call_s = max_call_s;
 	tna_set.max_subs = max_subscriptions;
 	tna_set.max_subs_each = binding_subscriptions;
+	tna_set.max_calls_each = binding_calls;
 	tna_set.max_bindings = max_bindings;
 	tna_set.hash_size = hash_size;
 	tna_set.digest = sip_digest != 0;

@@ -192,6 +192,44 @@ test('calls_script_ends_one_call_and_the_binding_stays', async (t) => {
 	assert.ok(!site.inbox.queue.some((m) => m.method === 'BYE' && m.callId === b.invite.callId));
 });
 
+test('calls_script_ends_the_call_of_one_page_only', async (t) => {
+	const mine = await page(t, 'victim'), theirs = await page(t, 'thief');
+	const a = await site.callOut(mine), callId = a.invite.callId;
+	const b = await site.callOut(theirs, { callId });
+	assert.notEqual(a.invite.fromTag, b.invite.fromTag);
+	const end = async (of) => assert.equal((await mine.ask('MESSAGE', { uri: 'sip:peer@home1.net', headers: [`X-End: ${callId}`, `X-End-Of: ${of}`] })).status, 200);
+	// No binding's name is nobody's, not everybody's.
+	for (const of of ['<null>', 'x', '0'.repeat(32)]) await end(of);
+	await end((await site.show(theirs.aor)).binding);
+	const { toCore } = await byes(theirs, callId, /Media lost/);
+	assert.equal(toCore.fromTag, b.invite.fromTag);
+	await until('the thief without a call', async () => (await site.show(theirs.aor)).calls === 0, 8000);
+	assert.equal((await site.show(mine.aor)).calls, 1);
+	for (const inbox of [site.inbox, mine.inbox]) assert.ok(!inbox.queue.some((m) => m.method === 'BYE'));
+});
+
+test('calls_of_one_page_are_limited_both_ways', async (t) => {
+	const MAX = 32; // binding_calls
+	const p = await page(t, 'many'), other = await page(t, 'other');
+	const full = async () => Number((await site.rpc('stats.fetch', 'all'))['tna_register.binding_calls_full']);
+	const before = await full(), ringing = [];
+	for (let i = 0; i < MAX; i++) {
+		p.send(p.request('INVITE', { uri: 'sip:peer@home1.net', callId: `many${i}`, body: 'v=0\r\n' }));
+		ringing.push(await site.inbox.request('INVITE'));
+	}
+	const refused = await p.ask('INVITE', { uri: 'sip:peer@home1.net', body: 'v=0\r\n' });
+	assert.equal(refused.status, 480);
+	assert.match(refused.get('Warning'), /^399 \S+ "too many calls at once"$/);
+	site.send(site.request('INVITE', { uri: p.contact, to: p.aor, routes: [p.path], body: 'v=0\r\n' }));
+	assert.equal((await site.inbox.reply('INVITE', (s) => s >= 200)).status, 480);
+	assert.equal(await full() - before, 2);
+	const { ok } = await site.callOut(other);
+	assert.equal(ok.status, 200);
+	for (const invite of ringing) site.reply(invite, 486);
+	await until('none of its calls', async () => (await site.show(p.aor)).calls === 0, 8000);
+	assert.equal((await site.callOut(p)).ok.status, 200);
+});
+
 // Both ends are pages here: the dialog passes this node twice (a spiral).
 async function pageToPage(a, b) {
 	a.send(a.request('INVITE', { uri: b.aor, body: 'v=0\r\n' }));

@@ -114,7 +114,8 @@ route[FROM_PAGE] {
 	}
 	if(is_method("OPTIONS") && $rU == $null) { send_reply("200", "OK"); exit; }
 	if(is_method("MESSAGE") && $hdr(X-End) != $null) {
-		tna_end_call("$hdr(X-End)", "media");
+		if($hdr(X-End-Of) != $null) tna_end_call("$hdr(X-End)", "media", "$hdr(X-End-Of)");
+		else tna_end_call("$hdr(X-End)", "media");
 		send_reply("200", "OK");
 		exit;
 	}
