@@ -71,7 +71,7 @@ $(BENCH_NODE:%=bench-%): bench-%: test/bench/%.mjs modules
 
 # For bench-binding: the table in a real Kamailio's shared memory.
 bench-binding: $(BUILD)/bench/bin/bench_binding.so
-BENCH_BINDING := test/bench/binding/worker_mod.c $(addprefix modules/tna_register/,store.c wheel.c usage.c)
+BENCH_BINDING := test/bench/binding/worker_mod.c $(addprefix modules/tna_register/,store.c storerec.c wheel.c usage.c)
 $(BUILD)/bench/bin/bench_binding.so: $(BENCH_BINDING) $(wildcard modules/tna_register/*.h) $(BUILD)/rel/libep.a
 	@mkdir -p $(@D)
 	$(CC) $(filter-out -fvisibility=hidden,$(MOD_CFLAGS)) -I. -DMOD_NAME='"bench_binding"' -D_GNU_SOURCE $(call kflags,$(KSRC)) \

@@ -1,128 +1,31 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later WITH OpenSSL-exception */
 #include <sys/random.h>
 
-#include "core/locking.h"
 #include "core/mem/shm_mem.h"
 
 #include "base/buf.h"
-#include "base/siphash.h"
 #include "base/sipuri.h"
-#include "store.h"
+#include "storetab.h"
 #include "usage.h"
-#include "wheel.h"
 
 /* The canonical text of a longer identity is not indexed. */
 #define IMPU_MAX 512
-/* A canonical text may be this much longer than the text it comes from. */
-#define IMPU_MORE 16
 #define BUCKETS_MAX (1u << 20)
 /* The hash by identity is so much larger: a page has a few. */
 #define IMPUS_EACH 4
 
-/* An entry of the hash by identity, inside the record's block. All that a
- * look-up reads stands together: what a million of them cost is memory that
- * is in no cache. */
-struct name
-{
-	struct name *next;
-	unsigned hash;
-	unsigned len;
-	tna_id_t id;
-	char text[]; /* canonical identity */
-};
-
-struct record
-{
-	struct record *next;
-	tna_id_t id;
-	int conid;
-	bool conn_linked;
-	struct record *conn_next;
-	struct ep_binding_life life;
-	struct tna_deadline deadline;
-	uint64_t since_s;
-	struct tna_usage *usage; /* counted there from link to unlink */
-	unsigned owed;
-	unsigned names_n;
-	struct name *names; /* one behind the other */
-	size_t packed_len;
-	char *packed;
-};
-
-struct bucket
-{
-	gen_lock_t lock;
-	union
-	{
-		struct record *rec; /* by `next`, or `conn_next` */
-		struct name *name;
-	} first;
-};
-
-enum table_kind
-{
-	BY_ID,
-	BY_CONN,
-	BY_IMPU,
-	TABLES_N
-};
-
-struct store
-{
-	unsigned size[TABLES_N]; /* powers of two */
-	unsigned max;
-	unsigned n, held; /* changed by __atomic functions */
-	/* Public identities are strangers' texts. */
-	unsigned char key[EP_SIPHASH_KEY_LEN];
-	struct tna_wheel *wheel;
-	struct bucket *tables[TABLES_N];
-};
-
-static struct store *store;
-
-/* Ids are random, and made here. */
-static unsigned hash_id(const unsigned char *id)
-{
-	unsigned h;
-
-	memcpy(&h, id, sizeof(h));
-	return h;
-}
-
-/* Kamailio counts connections. */
-static unsigned hash_conid(int conid)
-{
-	return (unsigned)conid;
-}
-
-static unsigned hash_impu(struct ep_view text)
-{
-	return (unsigned)ep_siphash(store->key, text);
-}
-
-static struct bucket *bucket_at(enum table_kind kind, unsigned hash)
-{
-	return &store->tables[kind][hash & (store->size[kind] - 1)];
-}
-
-static struct bucket *bucket_lock(enum table_kind kind, unsigned hash)
-{
-	struct bucket *b = bucket_at(kind, hash);
-
-	lock_get(&b->lock);
-	return b;
-}
+struct tna_storetab *tna_storetab;
 
 static void tables_init(unsigned size)
 {
-	struct bucket *b = (struct bucket *)(store + 1);
+	struct bucket *b = (struct bucket *)(tna_storetab + 1);
 	unsigned i;
 	int kind;
 
 	for(kind = 0; kind < TABLES_N; kind++) {
-		store->size[kind] = kind == BY_IMPU ? IMPUS_EACH * size : size;
-		store->tables[kind] = b;
-		for(i = 0; i < store->size[kind]; i++, b++)
+		tna_storetab->size[kind] = kind == BY_IMPU ? IMPUS_EACH * size : size;
+		tna_storetab->tables[kind] = b;
+		for(i = 0; i < tna_storetab->size[kind]; i++, b++)
 			lock_init(&b->lock);
 	}
 }
@@ -136,20 +39,20 @@ int tna_store_init(unsigned size, unsigned max)
 		size = max;
 	while(n < size && n < BUCKETS_MAX)
 		n <<= 1;
-	octets = sizeof(*store)
+	octets = sizeof(*tna_storetab)
 			 + (size_t)(TABLES_N - 1 + IMPUS_EACH) * n * sizeof(struct bucket);
-	store = shm_malloc(octets);
-	if(store == NULL)
+	tna_storetab = shm_malloc(octets);
+	if(tna_storetab == NULL)
 		return -1;
-	memset(store, 0, octets);
-	store->wheel = tna_wheel_new();
-	if(store->wheel == NULL
-			|| getrandom(store->key, sizeof(store->key), 0)
-					   != sizeof(store->key)) {
+	memset(tna_storetab, 0, octets);
+	tna_storetab->wheel = tna_wheel_new();
+	if(tna_storetab->wheel == NULL
+			|| getrandom(tna_storetab->key, sizeof(tna_storetab->key), 0)
+					   != sizeof(tna_storetab->key)) {
 		tna_store_destroy();
 		return -1;
 	}
-	store->max = max;
+	tna_storetab->max = max;
 	tables_init(n);
 	return 0;
 }
@@ -159,17 +62,17 @@ void tna_store_destroy(void)
 	struct record *r, *next;
 	unsigned i;
 
-	if(store == NULL)
+	if(tna_storetab == NULL)
 		return;
-	for(i = 0; i < store->size[BY_ID]; i++)
-		for(r = store->tables[BY_ID][i].first.rec; r != NULL; r = next) {
+	for(i = 0; i < tna_storetab->size[BY_ID]; i++)
+		for(r = tna_storetab->tables[BY_ID][i].first.rec; r != NULL; r = next) {
 			next = r->next;
 			shm_free(r);
 		}
-	if(store->wheel != NULL)
-		tna_wheel_free(store->wheel);
-	shm_free(store);
-	store = NULL;
+	if(tna_storetab->wheel != NULL)
+		tna_wheel_free(tna_storetab->wheel);
+	shm_free(tna_storetab);
+	tna_storetab = NULL;
 }
 
 static void count(unsigned *what, int by)
@@ -277,142 +180,12 @@ bool tna_store_by_impu(unsigned char *id, struct ep_view impu, size_t nth)
 	return n != NULL;
 }
 
-/* --- making a record --- */
-
-/* What a name of `len` octets takes. */
-static size_t name_size(size_t len)
-{
-	return (sizeof(struct name) + len + 7) & ~(size_t)7;
-}
-
-/* One block: record, names, packed binding. */
-static struct record *block_new(const struct ep_binding *b, size_t *names)
-{
-	size_t packed = ep_binding_size(b), i;
-	struct record *r;
-
-	*names = 0;
-	for(i = 0; i < b->impus.n; i++)
-		*names += name_size(b->impus.v[i].len + IMPU_MORE);
-	if(packed == 0)
-		return NULL;
-	r = shm_malloc(sizeof(*r) + *names + packed);
-	if(r == NULL)
-		return NULL;
-	memset(r, 0, sizeof(*r));
-	r->names = (struct name *)(r + 1);
-	r->packed = (char *)(r + 1) + *names;
-	r->packed_len = packed;
-	if(ep_binding_pack(r->packed, packed, b) == EP_OK)
-		return r;
-	shm_free(r);
-	return NULL;
-}
-
-static struct name *name_next(const struct name *n)
-{
-	return (struct name *)((char *)n + name_size(n->len));
-}
-
-static struct record *record_new(const struct ep_binding *b, int conid)
-{
-	size_t names, i;
-	struct record *r = block_new(b, &names);
-	struct ep_buf text;
-	struct name *n;
-
-	if(r == NULL)
-		return NULL;
-	memcpy(r->id, b->id, EP_FLOW_ID_LEN);
-	r->conid = conid;
-	for(i = 0, n = r->names; i < b->impus.n; i++) {
-		ep_buf_init(&text, n->text, b->impus.v[i].len + IMPU_MORE);
-		if(ep_impu_print(&text, b->impus.v[i]) != EP_OK)
-			continue;
-		memcpy(n->id, b->id, EP_FLOW_ID_LEN);
-		n->hash = hash_impu(ep_buf_view(&text));
-		n->len = (unsigned)text.len;
-		n = name_next(n);
-		r->names_n++;
-	}
-	return r;
-}
-
-/* --- its links; the record's bucket by id is locked --- */
-
-/* Behind the others of its connection; in the place of `old`, if that is of
- * the same one. False: there are too many. */
-static bool conn_add(struct record *r, struct record *old)
-{
-	struct bucket *b = bucket_lock(BY_CONN, hash_conid(r->conid));
-	struct record **at;
-	unsigned n = 0;
-
-	if(old != NULL && old->conid != r->conid)
-		old = NULL;
-	for(at = &b->first.rec; *at != NULL && *at != old; at = &(*at)->conn_next)
-		n += (*at)->conid == r->conid;
-	if(*at != NULL) {
-		r->conn_next = old->conn_next;
-		old->conn_linked = false;
-	}
-	r->conn_linked = *at != NULL || n < TNA_CONN_BINDINGS;
-	if(r->conn_linked)
-		*at = r;
-	lock_release(&b->lock);
-	return r->conn_linked;
-}
-
-static void conn_del(struct record *r)
-{
-	struct bucket *b;
-	struct record **at;
-
-	if(!r->conn_linked)
-		return;
-	b = bucket_lock(BY_CONN, hash_conid(r->conid));
-	for(at = &b->first.rec; *at != r; at = &(*at)->conn_next)
-		;
-	*at = r->conn_next;
-	lock_release(&b->lock);
-	r->conn_linked = false;
-}
-
-static void names_add(struct record *r)
-{
-	struct name *n = r->names;
-	struct bucket *b;
-	unsigned i;
-
-	for(i = 0; i < r->names_n; i++, n = name_next(n)) {
-		b = bucket_lock(BY_IMPU, n->hash);
-		n->next = b->first.name;
-		b->first.name = n;
-		lock_release(&b->lock);
-	}
-}
-
-static void names_del(struct record *r)
-{
-	struct name *n = r->names, **at;
-	struct bucket *b;
-	unsigned i;
-
-	for(i = 0; i < r->names_n; i++, n = name_next(n)) {
-		b = bucket_lock(BY_IMPU, n->hash);
-		for(at = &b->first.name; *at != n; at = &(*at)->next)
-			;
-		*at = n->next;
-		lock_release(&b->lock);
-	}
-}
-
 /* Nothing leads to it any more but its bucket by id. */
 static void detach(struct record *r)
 {
-	conn_del(r);
-	names_del(r);
-	tna_wheel_clear(store->wheel, &r->deadline);
+	tna_storerec_conn_del(r);
+	tna_storerec_names_del(r);
+	tna_wheel_clear(tna_storetab->wheel, &r->deadline);
 	tna_usage_unregistered(r->usage);
 }
 
@@ -426,20 +199,21 @@ static void live(struct record *r, const struct ep_binding_step *step,
 
 	r->life = step->life;
 	if(now != before)
-		count(&store->held,
+		count(&tna_storetab->held,
 				(now == EP_BINDING_HELD) - (before == EP_BINDING_HELD));
 	if(step->actions & EP_BINDING_DO_SET_TIMER)
-		tna_wheel_set(store->wheel, &r->deadline, step->deadline_s, now_s);
+		tna_wheel_set(
+				tna_storetab->wheel, &r->deadline, step->deadline_s, now_s);
 	if(now != EP_BINDING_ENDED || before == EP_BINDING_ENDED)
 		return;
-	conn_del(r);
-	tna_wheel_clear(store->wheel, &r->deadline);
+	tna_storerec_conn_del(r);
+	tna_wheel_clear(tna_storetab->wheel, &r->deadline);
 }
 
 static void owe(struct record *r, unsigned actions, uint64_t now_s)
 {
 	r->owed |= actions;
-	tna_wheel_set(store->wheel, &r->deadline, now_s + 1, now_s);
+	tna_wheel_set(tna_storetab->wheel, &r->deadline, now_s + 1, now_s);
 }
 
 /* What a 200 OK is to `old`. */
@@ -458,15 +232,15 @@ static enum ep_binding_event event_of(
 static enum ep_err room_for(struct record *r, struct record *old)
 {
 	if(old == NULL
-			&& __atomic_add_fetch(&store->n, 1, __ATOMIC_RELAXED)
-					   > store->max) {
-		count(&store->n, -1);
+			&& __atomic_add_fetch(&tna_storetab->n, 1, __ATOMIC_RELAXED)
+					   > tna_storetab->max) {
+		count(&tna_storetab->n, -1);
 		return EP_ERANGE;
 	}
-	if(conn_add(r, old))
+	if(tna_storerec_conn_add(r, old))
 		return EP_OK;
 	if(old == NULL)
-		count(&store->n, -1);
+		count(&tna_storetab->n, -1);
 	return EP_ENOSPC;
 }
 
@@ -484,7 +258,7 @@ static enum ep_err exchange(
 		r->since_s = old->since_s;
 		detach(old);
 	}
-	names_add(r);
+	tna_storerec_names_add(r);
 	tna_usage_registered(r->usage);
 	return EP_OK;
 }
@@ -524,7 +298,7 @@ enum ep_err tna_store_put(struct tna_stepped *out, const struct ep_binding *b,
 		int conid, bool alive, const struct ep_binding_policy *policy,
 		uint64_t now_s, uint64_t end_s)
 {
-	struct record *r = record_new(b, conid), *spare;
+	struct record *r = tna_storerec_new(b, conid), *spare;
 	struct bucket *bucket;
 	enum ep_err err;
 
@@ -543,7 +317,7 @@ enum ep_err tna_store_put(struct tna_stepped *out, const struct ep_binding *b,
 
 bool tna_store_full(void)
 {
-	return counted(&store->n) >= store->max;
+	return counted(&tna_storetab->n) >= tna_storetab->max;
 }
 
 void tna_store_drop_ended(const unsigned char *id)
@@ -556,7 +330,7 @@ void tna_store_drop_ended(const unsigned char *id)
 	if(r != NULL) {
 		*at = r->next;
 		detach(r);
-		count(&store->n, -1);
+		count(&tna_storetab->n, -1);
 	}
 	lock_release(&b->lock);
 	if(r != NULL)
@@ -615,7 +389,7 @@ size_t tna_store_due(tna_id_t *ids, size_t cap, uint64_t at_s)
 {
 	struct due due = {.ids = ids, .cap = cap};
 
-	tna_wheel_due(store->wheel, at_s, due_add, &due);
+	tna_wheel_due(tna_storetab->wheel, at_s, due_add, &due);
 	return due.n;
 }
 
@@ -635,7 +409,7 @@ enum ep_err tna_store_look(struct tna_found *out, const unsigned char *id)
 	if(r != NULL) {
 		found_set(out, r);
 		if(r->owed != 0)
-			tna_wheel_clear(store->wheel, &r->deadline);
+			tna_wheel_clear(tna_storetab->wheel, &r->deadline);
 		r->owed = 0;
 	}
 	lock_release(&b->lock);
@@ -650,12 +424,12 @@ bool tna_store_walk(
 
 	*n = 0;
 	/* A look without the lock: one that comes at this moment is not seen. */
-	while(*at < store->size[BY_ID]
+	while(*at < tna_storetab->size[BY_ID]
 			&& __atomic_load_n(
 					   &bucket_at(BY_ID, *at)->first.rec, __ATOMIC_RELAXED)
 					   == NULL)
 		(*at)++;
-	if(*at >= store->size[BY_ID])
+	if(*at >= tna_storetab->size[BY_ID])
 		return false;
 	b = bucket_lock(BY_ID, *at);
 	for(r = b->first.rec; r != NULL && *n < cap; r = r->next)
@@ -667,12 +441,12 @@ bool tna_store_walk(
 
 unsigned tna_store_size(void)
 {
-	return store->size[BY_ID];
+	return tna_storetab->size[BY_ID];
 }
 
 void tna_store_stats(struct tna_store_stats *out)
 {
-	*out = (struct tna_store_stats){.bindings = counted(&store->n),
-			.held = counted(&store->held),
-			.max = store->max};
+	*out = (struct tna_store_stats){.bindings = counted(&tna_storetab->n),
+			.held = counted(&tna_storetab->held),
+			.max = tna_storetab->max};
 }
