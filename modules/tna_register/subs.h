@@ -11,7 +11,7 @@
  * a record without the other end's tag: each end that answers or notifies,
  * by then or later, gets one of its own (forks).
  *
- * Owner: this file. Lock: one per bucket (hash of the binding id), a leaf but
+ * Owner: subtab.c. Lock: one per bucket (hash of the binding id), a leaf but
  * for shared memory's own. Any process may call any function after
  * tna_subs_init().
  */
