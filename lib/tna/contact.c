@@ -270,6 +270,68 @@ enum ep_tna_cause ep_tna_contacts_plan(struct ep_tna_contacts *out,
 	return ep_tna_cause_of(ep_build_append(edits, EP_LIT("Expires"), value));
 }
 
+/* --- every element of every line --- */
+
+/* Room for every element of a Contact line. */
+static struct ep_view *line_room(struct ep_view value, struct ep_arena *arena)
+{
+	size_t n = 1, i;
+
+	for(i = 0; i < value.len; i++)
+		n += value.p[i] == ',';
+	return ep_arena_array(arena, n, sizeof(struct ep_view));
+}
+
+/* *text is what the element is to be; as it is, before. */
+typedef enum ep_tna_cause (*element_fn)(struct ep_view *text,
+		const struct ep_nameaddr *na, void *ctx, struct ep_arena *arena);
+
+/* The line's value as it is to be; as it was when nothing changes. */
+static enum ep_tna_cause line_edit(
+		struct ep_view *value, element_fn fn, void *ctx, struct ep_arena *arena)
+{
+	struct ep_view *text = line_room(*value, arena), rest = *value;
+	struct ep_nameaddr na;
+	size_t n = 0;
+	bool changed = false;
+	enum ep_err err;
+
+	if(!text)
+		return EP_TNA_INTERNAL;
+	for(; (err = ep_nameaddr_next(&na, &rest)) == EP_OK; n++) {
+		enum ep_tna_cause cause;
+
+		text[n] = na.all;
+		cause = fn(&text[n], &na, ctx, arena);
+		if(cause)
+			return cause;
+		changed |= !ep_view_eq(text[n], na.all);
+	}
+	if(err != EP_ENOENT)
+		return EP_TNA_MALFORMED;
+	if(changed)
+		*value = ep_build_list(arena, (struct ep_impus){text, n});
+	return value->p ? EP_TNA_OK : EP_TNA_INTERNAL;
+}
+
+static enum ep_tna_cause lines_edit(struct ep_hdredits *edits,
+		const struct ep_msg *m, element_fn fn, void *ctx,
+		struct ep_arena *arena)
+{
+	struct ep_view name = EP_LIT("Contact"), value;
+	enum ep_tna_cause cause = EP_TNA_OK;
+	size_t i;
+
+	for(i = ep_msg_find(m, name, 0); i != SIZE_MAX && !cause;
+			i = ep_msg_find(m, name, i + 1)) {
+		value = m->hdrs[i].value;
+		cause = line_edit(&value, fn, ctx, arena);
+		if(!cause && !ep_view_eq(value, m->hdrs[i].value))
+			cause = ep_tna_cause_of(ep_hdredits_replace(edits, i, value));
+	}
+	return cause;
+}
+
 /* --- 200 OK --- */
 
 /* RFC 5626: one instance and reg-id is one flow of one device, whatever URI
@@ -291,21 +353,23 @@ struct reply_pass
 	uint32_t header_expires_s, limit_s;
 	uint32_t sent_s, longest_s;
 	bool found, any;
-	struct ep_arena *arena;
 };
 
 static enum ep_tna_cause reply_element(struct ep_view *text,
-		struct reply_pass *pass, const struct ep_nameaddr *na)
+		const struct ep_nameaddr *na, void *ctx, struct ep_arena *arena)
 {
+	struct reply_pass *pass = ctx;
 	struct ep_tna_contact c;
 	struct ep_view expires;
 	enum ep_tna_cause cause = EP_TNA_OK;
 
+	if(na->star)
+		return EP_TNA_MALFORMED;
 	contact_read(&c, na);
 	c.expires_s = pass->header_expires_s;
 	if(is_sent(&c, pass->sent)) {
-		cause = element_plan(&c, text, na, pass->header_expires_s,
-				pass->limit_s, pass->arena);
+		cause = element_plan(
+				&c, text, na, pass->header_expires_s, pass->limit_s, arena);
 		pass->found = true;
 		pass->sent_s = c.expires_s;
 	} else if(ep_param_get(&expires, na->params, EP_LIT("expires"))) {
@@ -317,65 +381,19 @@ static enum ep_tna_cause reply_element(struct ep_view *text,
 	return cause;
 }
 
-/* Room for every element of a Contact line. */
-static struct ep_view *line_room(struct ep_view value, struct ep_arena *arena)
-{
-	size_t n = 1, i;
-
-	for(i = 0; i < value.len; i++)
-		n += value.p[i] == ',';
-	return ep_arena_array(arena, n, sizeof(struct ep_view));
-}
-
-/* The line's value as it is to be; as it was when nothing changes. */
-static enum ep_tna_cause reply_line(
-		struct ep_view *value, struct reply_pass *pass)
-{
-	struct ep_view *text, rest = *value;
-	struct ep_nameaddr na;
-	size_t n = 0;
-	bool changed = false;
-	enum ep_err err;
-
-	text = line_room(*value, pass->arena);
-	if(!text)
-		return EP_TNA_INTERNAL;
-	for(n = 0; (err = ep_nameaddr_next(&na, &rest)) == EP_OK; n++) {
-		enum ep_tna_cause cause;
-
-		text[n] = na.all;
-		cause = na.star ? EP_TNA_MALFORMED : reply_element(&text[n], pass, &na);
-		if(cause)
-			return cause;
-		changed |= !ep_view_eq(text[n], na.all);
-	}
-	if(err != EP_ENOENT)
-		return EP_TNA_MALFORMED;
-	if(changed)
-		*value = ep_build_list(pass->arena, (struct ep_impus){text, n});
-	return value->p ? EP_TNA_OK : EP_TNA_INTERNAL;
-}
-
 enum ep_tna_cause ep_tna_contacts_reply_plan(uint32_t *expires_s,
 		struct ep_hdredits *edits, const struct ep_msg *m,
 		const struct ep_tna_contact *sent, uint32_t limit_s,
 		struct ep_arena *arena)
 {
-	struct reply_pass pass = {.sent = sent, .limit_s = limit_s, .arena = arena};
-	struct ep_view name = EP_LIT("Contact"), value;
+	struct reply_pass pass = {.sent = sent, .limit_s = limit_s};
 	enum ep_tna_cause cause;
 	bool header;
-	size_t i;
 
 	cause = ep_tna_cause_of(expires_header_plan(&pass.header_expires_s, &header,
 			edits, m, sent ? 3600 : 0, limit_s));
-	for(i = ep_msg_find(m, name, 0); i != SIZE_MAX && !cause;
-			i = ep_msg_find(m, name, i + 1)) {
-		value = m->hdrs[i].value;
-		cause = reply_line(&value, &pass);
-		if(!cause && !ep_view_eq(value, m->hdrs[i].value))
-			cause = ep_tna_cause_of(ep_hdredits_replace(edits, i, value));
-	}
+	if(!cause)
+		cause = lines_edit(edits, m, reply_element, &pass, arena);
 	if(pass.found)
 		*expires_s = pass.sent_s;
 	else if(sent && sent->expires_s == 0)
@@ -390,12 +408,12 @@ enum ep_tna_cause ep_tna_contacts_reply_plan(uint32_t *expires_s,
 /* --- any message --- */
 
 static enum ep_tna_cause element_clean(struct ep_view *text,
-		const struct ep_nameaddr *na, struct ep_arena *arena)
+		const struct ep_nameaddr *na, void *ctx, struct ep_arena *arena)
 {
 	struct ep_view uri = na->uri, params;
 	enum ep_tna_cause cause;
 
-	*text = na->all;
+	(void)ctx;
 	if(na->star)
 		return EP_TNA_OK;
 	cause = uri_clean(&uri, arena);
@@ -412,44 +430,8 @@ static enum ep_tna_cause element_clean(struct ep_view *text,
 	return text->p ? EP_TNA_OK : EP_TNA_INTERNAL;
 }
 
-static enum ep_tna_cause line_clean(
-		struct ep_view *value, struct ep_arena *arena)
-{
-	struct ep_view *text = line_room(*value, arena), rest = *value;
-	struct ep_nameaddr na;
-	size_t n = 0;
-	bool changed = false;
-	enum ep_err err;
-
-	if(!text)
-		return EP_TNA_INTERNAL;
-	for(; (err = ep_nameaddr_next(&na, &rest)) == EP_OK; n++) {
-		enum ep_tna_cause cause = element_clean(&text[n], &na, arena);
-
-		if(cause)
-			return cause;
-		changed |= !ep_view_eq(text[n], na.all);
-	}
-	if(err != EP_ENOENT)
-		return EP_TNA_MALFORMED;
-	if(changed)
-		*value = ep_build_list(arena, (struct ep_impus){text, n});
-	return value->p ? EP_TNA_OK : EP_TNA_INTERNAL;
-}
-
 enum ep_tna_cause ep_tna_contacts_clean(struct ep_hdredits *edits,
 		const struct ep_msg *m, struct ep_arena *arena)
 {
-	struct ep_view name = EP_LIT("Contact"), value;
-	enum ep_tna_cause cause = EP_TNA_OK;
-	size_t i;
-
-	for(i = ep_msg_find(m, name, 0); i != SIZE_MAX && !cause;
-			i = ep_msg_find(m, name, i + 1)) {
-		value = m->hdrs[i].value;
-		cause = line_clean(&value, arena);
-		if(!cause && !ep_view_eq(value, m->hdrs[i].value))
-			cause = ep_tna_cause_of(ep_hdredits_replace(edits, i, value));
-	}
-	return cause;
+	return lines_edit(edits, m, element_clean, NULL, arena);
 }
