@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later WITH OpenSSL-exception */
 #include <stdio.h>
 #include <string.h>
-#include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -10,6 +9,7 @@
 #include "core/parser/msg_parser.h"
 #include "core/parser/parse_content.h"
 
+#include "common/clock.h"
 #include "common/replica.h"
 #include "common/view.h"
 
@@ -403,7 +403,6 @@ static int peer_register(struct ep_replica *r)
 int ep_replica_init(struct ep_replica *r, const char *node,
 		const char *key_file, uint64_t skew_s)
 {
-	struct timeval now;
 
 	r->node = ep_view_z(node);
 	if(!ep_seal_node_ok(r->node) || key_file == NULL) {
@@ -423,8 +422,7 @@ int ep_replica_init(struct ep_replica *r, const char *node,
 	}
 	memset(r->shared, 0, sizeof(*r->shared));
 	lock_init(&r->shared->lock);
-	gettimeofday(&now, NULL);
-	r->epoch_ms = (uint64_t)now.tv_sec * 1000 + now.tv_usec / 1000;
+	r->epoch_ms = (uint64_t)ep_clock_unix_ms();
 	return peer_register(r);
 }
 

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later WITH OpenSSL-exception */
-/* str <-> struct ep_view: the same two words. */
+/* Views in modules: as str (the same two words), and copied into a block. */
 #ifndef EP_COMMON_VIEW_H
 #define EP_COMMON_VIEW_H
+
+#include <string.h>
 
 #include "core/str.h"
 #include "base/view.h"
@@ -22,6 +24,20 @@ static inline str ep_str_view(struct ep_view v)
 		char *out;
 	} p = {.in = v.p};
 	return (str){p.out, (int)v.len};
+}
+
+/* A copy of `v` at *at, which has room for it and goes on behind it. An absent
+ * view stays absent, and takes no room. */
+static inline struct ep_view ep_view_place(char **at, struct ep_view v)
+{
+	char *p = *at;
+
+	if(v.p == NULL)
+		return v;
+	if(v.len > 0)
+		memcpy(p, v.p, v.len);
+	*at += v.len;
+	return ep_view_of(p, v.len);
 }
 
 #endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later WITH OpenSSL-exception */
 #include <sys/random.h>
-#include <sys/time.h>
 #include <time.h>
 
 #include "core/atomic_ops.h"
@@ -10,6 +9,7 @@
 #include "core/mem/shm_mem.h"
 #include "core/pt.h"
 
+#include "common/clock.h"
 #include "common/keeper.h"
 #include "common/listfile.h"
 #include "common/replica.h"
@@ -98,14 +98,6 @@ bool tna_barred_page(struct ep_view waf, struct ep_view wwsf, int conid)
 	return tna_barred(waf, wwsf);
 }
 
-static int64_t now_ms(void)
-{
-	struct timeval now;
-
-	gettimeofday(&now, NULL);
-	return (int64_t)now.tv_sec * 1000 + now.tv_usec / 1000;
-}
-
 /* Never 0. Lock held. */
 static void changed_now(void)
 {
@@ -122,7 +114,7 @@ static void stamp(struct ep_barred_entry *e)
 	const struct ep_barred_entry *old =
 			ep_barred_list_find(store->list, e->kind, e->name);
 
-	e->at_ms = now_ms();
+	e->at_ms = ep_clock_unix_ms();
 	if(old != NULL && old->at_ms >= e->at_ms)
 		e->at_ms = old->at_ms + 1;
 }

@@ -65,7 +65,7 @@ static bool taken_fill(struct tna_taken *out, const struct call *c)
 
 bool tna_calls_later(const struct tna_taken *t, enum tna_end_cause cause)
 {
-	struct bucket *b = bucket_of(hash_id(t->id));
+	struct bucket *b = bucket_of(tna_hash_id(t->id));
 	struct call *c;
 	bool later;
 
@@ -103,7 +103,7 @@ bool tna_calls_take(struct tna_taken *out, const struct tna_calls_which *which,
 	if(!tna_has_dlg)
 		return false;
 	if(which->id != NULL)
-		return take_in(out, bucket_of(hash_id(which->id)), which);
+		return take_in(out, bucket_of(tna_hash_id(which->id)), which);
 	for(; *at < tna_calltab->size; (*at)++)
 		if(take_in(out, &tna_calltab->buckets[*at], which))
 			return true;

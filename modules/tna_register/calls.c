@@ -62,7 +62,7 @@ static struct ref *ref_new(const unsigned char *id, const struct dlg_cell *dlg)
 /* The call is over, though its record may live on: its place is free. */
 static void on_over(const struct ref *ref)
 {
-	struct bucket *b = bucket_of(hash_id(ref->id));
+	struct bucket *b = bucket_of(tna_hash_id(ref->id));
 	struct tna_usage *usage = NULL;
 	uint64_t start_s = 0;
 	struct call *c;
@@ -81,7 +81,7 @@ static void on_over(const struct ref *ref)
 
 static void on_destroy(const struct ref *ref)
 {
-	struct bucket *b = bucket_of(hash_id(ref->id));
+	struct bucket *b = bucket_of(tna_hash_id(ref->id));
 	struct call **at, *c = NULL;
 
 	lock_get(&b->lock);
@@ -102,7 +102,7 @@ static void on_destroy(const struct ref *ref)
 
 static void on_confirmed(const struct ref *ref, const struct dlg_cell *dlg)
 {
-	struct bucket *b = bucket_of(hash_id(ref->id));
+	struct bucket *b = bucket_of(tna_hash_id(ref->id));
 	const str *tag = &dlg->tag[DLG_CALLEE_LEG];
 	struct call *c;
 	char *copy;
@@ -131,7 +131,7 @@ static void on_confirmed(const struct ref *ref, const struct dlg_cell *dlg)
 static void learn(
 		const struct ref *ref, int type, unsigned from_leg, sip_msg_t *msg)
 {
-	struct bucket *b = bucket_of(hash_id(ref->id));
+	struct bucket *b = bucket_of(tna_hash_id(ref->id));
 	struct call *c;
 
 	if(msg == NULL || msg == FAKED_REPLY || parse_headers(msg, HDR_EOH_F, 0) < 0
@@ -183,7 +183,7 @@ static void end_later(const unsigned char *id)
 static void forwarded(struct cell *t, int type, struct tmcb_params *params)
 {
 	const struct ref *ref = *params->param;
-	struct bucket *b = bucket_of(hash_id(ref->id));
+	struct bucket *b = bucket_of(tna_hash_id(ref->id));
 	struct call *c;
 	bool late = false;
 
@@ -212,7 +212,7 @@ static struct call *call_new(
 	if(c == NULL)
 		return NULL;
 	memset(c, 0, sizeof(*c));
-	c->hash = hash_id(id);
+	c->hash = tna_hash_id(id);
 	memcpy(c->id, id, EP_FLOW_ID_LEN);
 	c->h_entry = dlg->h_entry;
 	c->h_id = dlg->h_id;
@@ -263,7 +263,7 @@ static void dialog_vars(struct dlg_cell *dlg)
 static void link_call(struct dlg_cell *dlg, sip_msg_t *msg, bool fresh)
 {
 	const unsigned char *id = marked.id;
-	struct bucket *b = bucket_of(hash_id(id));
+	struct bucket *b = bucket_of(tna_hash_id(id));
 	struct ref *events, *sent;
 	struct call *c;
 
@@ -386,7 +386,7 @@ void tna_calls_mark(sip_msg_t *msg, const struct tna_mark *mark)
 
 static bool is_over(const struct dlg_cell *dlg, const unsigned char *id)
 {
-	struct bucket *b = bucket_of(hash_id(id));
+	struct bucket *b = bucket_of(tna_hash_id(id));
 	struct call *c;
 	bool over;
 
@@ -414,12 +414,11 @@ enum tna_calls_there tna_calls_there(sip_msg_t *msg, const unsigned char *id)
 
 int tna_calls_init(unsigned size)
 {
-	unsigned n = 16, i;
+	unsigned n, i;
 
 	if(!tna_has_dlg)
 		return 0;
-	while(n < size && n < (1u << 20))
-		n <<= 1;
+	n = tna_hash_buckets(size);
 	tna_calltab = shm_malloc(sizeof(*tna_calltab) + n * sizeof(struct bucket));
 	if(tna_calltab == NULL)
 		return -1;
@@ -446,7 +445,7 @@ struct dlg_cell *tna_calls_dialog(sip_msg_t *msg)
 static bool to_tag_get(struct ep_buf *out, const unsigned char *id,
 		struct ep_view callid, struct ep_view from_tag)
 {
-	struct bucket *b = bucket_of(hash_id(id));
+	struct bucket *b = bucket_of(tna_hash_id(id));
 	struct call *c;
 
 	lock_get(&b->lock);
@@ -486,7 +485,7 @@ struct dlg_cell *tna_calls_other_answer(sip_msg_t *msg, const unsigned char *id)
 
 bool tna_calls_of(const struct dlg_cell *dlg, const unsigned char *id)
 {
-	struct bucket *b = bucket_of(hash_id(id));
+	struct bucket *b = bucket_of(tna_hash_id(id));
 	bool there;
 
 	lock_get(&b->lock);
@@ -498,7 +497,7 @@ bool tna_calls_of(const struct dlg_cell *dlg, const unsigned char *id)
 bool tna_calls_known(struct tna_known *out, const struct dlg_cell *dlg,
 		const unsigned char *id)
 {
-	struct bucket *b = bucket_of(hash_id(id));
+	struct bucket *b = bucket_of(tna_hash_id(id));
 	struct call *c;
 
 	lock_get(&b->lock);
@@ -517,7 +516,7 @@ unsigned tna_calls_count(const unsigned char *id)
 
 	if(!tna_has_dlg)
 		return 0;
-	b = bucket_of(hash_id(id));
+	b = bucket_of(tna_hash_id(id));
 	lock_get(&b->lock);
 	for(c = b->first; c != NULL; c = c->next)
 		n += !c->over && memcmp(c->id, id, EP_FLOW_ID_LEN) == 0;
@@ -533,7 +532,7 @@ size_t tna_calls_dialogs(uint64_t *out, size_t cap, const unsigned char *id)
 
 	if(!tna_has_dlg)
 		return 0;
-	b = bucket_of(hash_id(id));
+	b = bucket_of(tna_hash_id(id));
 	lock_get(&b->lock);
 	for(c = b->first; c != NULL; c = c->next) {
 		if(memcmp(c->id, id, EP_FLOW_ID_LEN) != 0 || c->ended || c->over)

@@ -6,6 +6,7 @@
 #include "core/locking.h"
 
 #include "calls.h"
+#include "hashtab.h"
 
 struct call
 {
@@ -38,14 +39,6 @@ struct tna_calltab
 	struct bucket *buckets;
 };
 extern struct tna_calltab *tna_calltab;
-
-static inline unsigned hash_id(const unsigned char *id)
-{
-	unsigned h;
-
-	memcpy(&h, id, sizeof(h));
-	return h;
-}
 
 static inline struct bucket *bucket_of(unsigned hash)
 {

@@ -11,6 +11,7 @@
 #include "common/ret.h"
 #include "common/view.h"
 #include "message.h"
+#include "tna/build.h"
 #include "tna/emergency.h"
 
 #define PENDING "tna_pending"
@@ -33,14 +34,7 @@ enum ep_tna_cause tna_work_begin(struct tna_work *w, sip_msg_t *msg)
 	w->m = (struct ep_msg){.hdrs_n = 0};
 	ep_arena_init(&w->arena, w->first, sizeof(w->first), &ep_pkg_alloc,
 			EP_MSG_ARENA_MAX);
-	switch(ep_msg_view(&w->m, msg, &w->arena)) {
-		case EP_OK:
-			return EP_TNA_OK;
-		case EP_ESYNTAX:
-			return EP_TNA_MALFORMED;
-		default:
-			return EP_TNA_INTERNAL;
-	}
+	return ep_tna_cause_of(ep_msg_view(&w->m, msg, &w->arena));
 }
 
 static void count_refusal(enum ep_tna_cause cause)

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later WITH OpenSSL-exception */
-#include <time.h>
-
 #include "core/atomic_ops.h"
 #include "core/dprint.h"
 #include "core/locking.h"
 #include "core/mem/shm_mem.h"
 #include "core/timer_proc.h"
 
+#include "common/clock.h"
+#include "common/view.h"
 #include "tna/barred.h"
 #include "tna/scscf.h"
 #include "barred.h"
+#include "hashtab.h"
 #include "regs.h"
 #include "regs_send.h"
 
@@ -68,33 +69,15 @@ static struct table
 	struct bucket buckets[];
 } * table;
 
-static uint64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
-}
-
-static unsigned hash_text(struct ep_view v)
-{
-	unsigned h = 2166136261u;
-	size_t i;
-
-	for(i = 0; i < v.len; i++)
-		h = (h ^ (unsigned char)v.p[i]) * 16777619u;
-	return h;
-}
-
 /* All contacts of a user are in one bucket. */
 static unsigned hash_of(const struct tna_reg *reg)
 {
-	return hash_text(reg->impi);
+	return tna_hash_text(reg->impi);
 }
 
 static atomic_t *contacts_of(struct ep_view contact)
 {
-	return &table->contacts[hash_text(contact) % CONTACTS];
+	return &table->contacts[tna_hash_text(contact) % CONTACTS];
 }
 
 static struct bucket *bucket_of(unsigned hash)
@@ -104,12 +87,10 @@ static struct bucket *bucket_of(unsigned hash)
 
 int tna_regs_init(void)
 {
-	unsigned n = 16, i;
+	unsigned n = tna_hash_buckets(tna_buckets()), i;
 
 	if(table != NULL)
 		return 0;
-	while(n < tna_buckets() && n < (1u << 20))
-		n <<= 1;
 	table = shm_malloc(sizeof(*table) + n * sizeof(struct bucket));
 	if(table == NULL) {
 		LM_ERR("out of shared memory\n");
@@ -195,17 +176,6 @@ static bool text_ok(struct ep_view v)
 	return v.len <= TEXT_MAX;
 }
 
-static struct ep_view text_move(char **to, struct ep_view v)
-{
-	struct ep_view copy = ep_view_of(*to, v.len);
-
-	if(v.p == NULL)
-		return v;
-	memcpy(*to, v.p, v.len);
-	*to += v.len;
-	return copy;
-}
-
 static uint64_t id_new(void)
 {
 	uint64_t id;
@@ -230,12 +200,12 @@ static struct record *record_new(const struct tna_reg *reg)
 	r->hash = hash_of(reg);
 	r->id = id_new();
 	r->end_s = reg->end_s;
-	r->put_ms = now_ms();
-	r->reg.impi = text_move(&text, reg->impi);
-	r->reg.impu = text_move(&text, reg->impu);
-	r->reg.contact = text_move(&text, reg->contact);
-	r->reg.waf = text_move(&text, reg->waf);
-	r->reg.wwsf = text_move(&text, reg->wwsf);
+	r->put_ms = ep_clock_ms();
+	r->reg.impi = ep_view_place(&text, reg->impi);
+	r->reg.impu = ep_view_place(&text, reg->impu);
+	r->reg.contact = ep_view_place(&text, reg->contact);
+	r->reg.waf = ep_view_place(&text, reg->waf);
+	r->reg.wwsf = ep_view_place(&text, reg->wwsf);
 	return r;
 }
 
@@ -363,7 +333,7 @@ static bool is_named(struct ep_view name, struct ep_view canonical)
 static unsigned end_each(
 		bool (*is_meant)(const struct tna_reg *reg, void *ctx), void *ctx)
 {
-	uint64_t now = now_ms(), now_s = tna_now_s();
+	uint64_t now = ep_clock_ms(), now_s = tna_now_s();
 	struct bucket *b;
 	struct record *r;
 	unsigned i, n = 0;
@@ -475,9 +445,9 @@ static void due_copy(struct due *out, const struct record *r)
 
 	out->hash = r->hash;
 	out->id = r->id;
-	out->reg = (struct tna_reg){.impi = text_move(&text, r->reg.impi),
-			.impu = text_move(&text, r->reg.impu),
-			.contact = text_move(&text, r->reg.contact)};
+	out->reg = (struct tna_reg){.impi = ep_view_place(&text, r->reg.impi),
+			.impu = ep_view_place(&text, r->reg.impu),
+			.contact = ep_view_place(&text, r->reg.contact)};
 }
 
 static bool due_take(struct due *out, struct bucket *b, uint64_t now)
@@ -524,7 +494,7 @@ void tna_regs_answered(unsigned hash, uint64_t id, bool good)
 	for(at = &b->first; *at != NULL; at = &(*at)->next)
 		if((*at)->id == id)
 			break;
-	if(*at != NULL && (*at)->state == SENT && settle(*at, good, now_ms()))
+	if(*at != NULL && (*at)->state == SENT && settle(*at, good, ep_clock_ms()))
 		take_out(at);
 	lock_release(&b->lock);
 }
@@ -547,7 +517,7 @@ static void send_due(void)
 {
 	static unsigned from;
 	static struct due due;
-	uint64_t now = now_ms();
+	uint64_t now = ep_clock_ms();
 	unsigned i, left = TICK_SENDS;
 
 	if(atomic_get(&table->ending) == 0)

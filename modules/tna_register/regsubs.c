@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later WITH OpenSSL-exception */
 #include <sys/random.h>
-#include <time.h>
 
 #include "core/dprint.h"
 #include "core/locking.h"
 #include "core/mem/shm_mem.h"
 
 #include "base/buf.h"
+#include "common/clock.h"
+#include "hashtab.h"
 #include "regsubtab.h"
 #include "store.h"
 
@@ -14,20 +15,15 @@ struct subs *tna_subs;
 
 uint64_t tna_now_ms(void)
 {
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000 + 1;
+	return (uint64_t)ep_clock_ms() + 1;
 }
 
 int tna_regsubs_init(
 		unsigned size, unsigned max, const struct ep_regsub_policy *policy)
 {
-	unsigned n = 16, i;
+	unsigned n = tna_hash_buckets(size), i;
 	size_t octets;
 
-	while(n < size && n < (1u << 20))
-		n <<= 1;
 	octets = sizeof(*tna_subs) + n * sizeof(struct bucket);
 	tna_subs = shm_malloc(octets);
 	if(tna_subs == NULL)
@@ -163,12 +159,7 @@ uint64_t tna_regsub_key(const unsigned char *dialog)
 
 static unsigned bucket_of(struct ep_view impu)
 {
-	unsigned h = 2166136261u;
-	size_t i;
-
-	for(i = 0; i < impu.len; i++)
-		h = (h ^ (unsigned char)impu.p[i]) * 16777619u;
-	return h & (tna_subs->size - 1);
+	return tna_hash_text(impu) & (tna_subs->size - 1);
 }
 
 struct bucket *tna_sub_bucket(unsigned i)

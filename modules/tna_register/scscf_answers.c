@@ -3,6 +3,7 @@
  * cdp worker, but for a time-out: in cdp's timer, under cdp's own lock. */
 #include "core/dprint.h"
 
+#include "common/clock.h"
 #include "common/mem.h"
 #include "common/view.h"
 #include "regs.h"
@@ -142,7 +143,7 @@ static void timed_out(uint32_t id)
 	job = *tna_job_find(id);
 	if(job != NULL) {
 		job->hss = job->hss == HSS_REGISTERING ? HSS_LATE : HSS_QUIET;
-		job->undo_ms = tna_users_now_ms() + UNDO_IN_DOUBT_MS;
+		job->undo_ms = ep_clock_ms() + UNDO_IN_DOUBT_MS;
 		tna_job_decide(job, EP_TNA_HSS);
 	}
 	lock_release(&tna_jobs->lock);

@@ -3,6 +3,7 @@
 #include "core/mem/shm_mem.h"
 #include "core/timer_ticks.h"
 
+#include "common/clock.h"
 #include "common/view.h"
 #include "scscf_ask.h"
 #include "scscf_jobs.h"
@@ -11,18 +12,6 @@
 /* How much later than our deadline tm ends a transaction by itself, should its
  * job get lost. */
 #define LOST_MS 750
-
-static struct ep_view put_text(char **at, struct ep_view v)
-{
-	char *p = *at;
-
-	if(v.p == NULL)
-		return v;
-	if(v.len > 0)
-		memcpy(p, v.p, v.len);
-	*at += v.len;
-	return ep_view_of(p, v.len);
-}
 
 static struct tna_job *job_new(const struct tna_ask *ask)
 {
@@ -43,15 +32,15 @@ static struct tna_job *job_new(const struct tna_ask *ask)
 	job->task->exec = tna_job_resume;
 	job->task->param = job;
 	job->cause = EP_TNA_HSS;
-	job->since_ms = job->sent_ms = tna_users_now_ms();
+	job->since_ms = job->sent_ms = ep_clock_ms();
 	job->route = ask->resume.route;
 	at = job->text;
-	job->impi = put_text(&at, c->impi);
-	job->impu = put_text(&at, ask->impu);
-	job->entity = put_text(&at, c->entity);
-	job->wwsf = put_text(&at, c->wwsf);
+	job->impi = ep_view_place(&at, c->impi);
+	job->impu = ep_view_place(&at, ask->impu);
+	job->entity = ep_view_place(&at, c->entity);
+	job->wwsf = ep_view_place(&at, c->wwsf);
 	/* KEMI engines look for a text that ends in NUL. */
-	job->function = put_text(&at, ask->resume.function);
+	job->function = ep_view_place(&at, ask->resume.function);
 	*at = '\0';
 	return job;
 }

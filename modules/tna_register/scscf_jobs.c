@@ -5,6 +5,8 @@
 #include "core/route.h"
 #include "core/timer_proc.h"
 
+#include "common/clock.h"
+#include "common/probe.h"
 #include "common/view.h"
 #include "scscf_ask.h"
 #include "scscf_jobs.h"
@@ -64,7 +66,7 @@ void tna_job_rename(struct tna_job *job, uint32_t id, enum tna_job_hss hss)
 	tna_job_take_out(job);
 	tna_job_put(job, id);
 	job->hss = hss;
-	job->sent_ms = tna_users_now_ms();
+	job->sent_ms = ep_clock_ms();
 }
 
 void tna_job_decide(struct tna_job *job, enum ep_tna_cause cause)
@@ -99,7 +101,7 @@ static enum todo todo_of(struct tna_job *job)
 		tna_job_take_out(job);
 		return TODO_FREE;
 	}
-	if(tna_users_now_ms() < job->undo_ms)
+	if(ep_clock_ms() < job->undo_ms)
 		return TODO_NOTHING;
 	job->busy = true;
 	return TODO_UNDO;
@@ -218,7 +220,7 @@ static void undo_never(struct tna_job *job)
 static void undo(struct tna_job *job)
 {
 	struct undoing u = {.job = job};
-	uint64_t now = tna_users_now_ms();
+	uint64_t now = ep_clock_ms();
 	enum tna_undo what;
 
 	if(now > job->since_ms + UNDO_MAX_MS) {
@@ -327,37 +329,15 @@ static void due_settle(uint64_t now)
 	}
 }
 
-static void pong(void *p)
-{
-	tna_jobs->ready = true;
-}
-
-/* To a group that does not exist a task is pushed with success, and lost. So
- * nothing is suspended before one came back. */
-static void ping(void)
-{
-	async_task_t *task;
-
-	if(!async_task_workers_active())
-		return;
-	task = shm_malloc(sizeof(*task));
-	if(task == NULL)
-		return;
-	task->exec = pong;
-	task->param = NULL;
-	if(task_push(task) != 0)
-		shm_free(task);
-}
-
 static void tick(unsigned int ms, void *param)
 {
 	static uint64_t started, swept;
 	static bool warned;
-	uint64_t now = tna_users_now_ms();
+	uint64_t now = ep_clock_ms();
 
 	if(started == 0) {
 		started = swept = now;
-		ping();
+		ep_async_probe(&tna_scscf_set.async_group, &tna_jobs->ready);
 	}
 	if(!tna_jobs->ready && !warned && now > started + PING_MS) {
 		LM_ERR("no async worker of group %.*s: users of foreign WAFs get"

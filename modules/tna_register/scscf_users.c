@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later WITH OpenSSL-exception */
 #include <string.h>
-#include <time.h>
 
 #include "core/locking.h"
 #include "core/mem/shm_mem.h"
 
+#include "common/clock.h"
 #include "scscf_users.h"
 
 #define BUCKETS 4096
@@ -44,14 +44,6 @@ struct users
 };
 
 static struct users *users;
-
-uint64_t tna_users_now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 int tna_users_init(unsigned max, uint64_t fresh_ms)
 {
@@ -182,7 +174,7 @@ enum ep_err tna_users_get(
 		struct tna_allowed *out, struct ep_view impi, struct ep_arena *arena)
 {
 	struct bucket *b = bucket_of(impi);
-	uint64_t now = tna_users_now_ms();
+	uint64_t now = ep_clock_ms();
 	enum ep_err err = EP_OK;
 	struct user *u;
 
@@ -209,7 +201,7 @@ enum ep_err tna_users_put(
 		struct ep_view impi, enum tna_listed listed, struct ep_view list)
 {
 	struct bucket *b = bucket_of(impi);
-	uint64_t now = tna_users_now_ms();
+	uint64_t now = ep_clock_ms();
 	struct user *u, *old, **at;
 
 	if(list.len > TNA_LIST_MAX)
@@ -254,7 +246,7 @@ void tna_users_stale(struct ep_view impi)
 void tna_users_touch(struct ep_view impi, uint32_t registered_s)
 {
 	struct bucket *b = bucket_of(impi);
-	uint64_t now = tna_users_now_ms();
+	uint64_t now = ep_clock_ms();
 	uint64_t until = now + (uint64_t)registered_s * 1000;
 	struct user *u;
 
@@ -272,7 +264,7 @@ void tna_users_touch(struct ep_view impi, uint32_t registered_s)
 void tna_users_registered(struct ep_view impi)
 {
 	struct bucket *b = bucket_of(impi);
-	uint64_t now = tna_users_now_ms();
+	uint64_t now = ep_clock_ms();
 	struct user *u;
 
 	lock_get(&b->lock);
@@ -311,7 +303,7 @@ enum tna_undo tna_users_undo(struct ep_view impi, uint64_t since_ms,
 
 	lock_get(&b->lock);
 	u = *find(b, impi);
-	what = may_undo(u, since_ms, tna_users_now_ms());
+	what = may_undo(u, since_ms, ep_clock_ms());
 	if(what == TNA_UNDO_DONE) {
 		if(u != NULL)
 			u->stale = true;
@@ -323,7 +315,7 @@ enum tna_undo tna_users_undo(struct ep_view impi, uint64_t since_ms,
 
 void tna_users_sweep(void)
 {
-	uint64_t now = tna_users_now_ms();
+	uint64_t now = ep_clock_ms();
 	struct bucket *b;
 	struct user **at;
 	unsigned i;

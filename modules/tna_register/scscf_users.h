@@ -42,9 +42,6 @@ int tna_users_init(unsigned max, uint64_t fresh_ms);
 void tna_users_destroy(void);
 unsigned tna_users_count(void);
 
-/* CLOCK_MONOTONIC. */
-uint64_t tna_users_now_ms(void);
-
 /* The list of this user; a copy in the arena. EP_OK, EP_ENOMEM. */
 enum ep_err tna_users_get(
 		struct tna_allowed *out, struct ep_view impi, struct ep_arena *arena);

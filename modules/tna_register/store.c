@@ -10,7 +10,6 @@
 
 /* The canonical text of a longer identity is not indexed. */
 #define IMPU_MAX 512
-#define BUCKETS_MAX (1u << 20)
 /* The hash by identity is so much larger: a page has a few. */
 #define IMPUS_EACH 4
 
@@ -32,13 +31,12 @@ static void tables_init(unsigned size)
 
 int tna_store_init(unsigned size, unsigned max)
 {
-	unsigned n = 16;
+	unsigned n;
 	size_t octets;
 
 	if(size == 0)
 		size = max;
-	while(n < size && n < BUCKETS_MAX)
-		n <<= 1;
+	n = tna_hash_buckets(size);
 	octets = sizeof(*tna_storetab)
 			 + (size_t)(TABLES_N - 1 + IMPUS_EACH) * n * sizeof(struct bucket);
 	tna_storetab = shm_malloc(octets);
@@ -100,7 +98,7 @@ static struct record **find_at(struct bucket *b, const unsigned char *id)
 enum ep_err tna_store_get(
 		struct tna_copy *out, const unsigned char *id, struct ep_arena *arena)
 {
-	struct bucket *b = bucket_lock(BY_ID, hash_id(id));
+	struct bucket *b = bucket_lock(BY_ID, tna_hash_id(id));
 	struct record *r = *find_at(b, id);
 	struct ep_view copy;
 	enum ep_err err;
@@ -122,7 +120,7 @@ enum ep_err tna_store_get(
 
 bool tna_store_is_ended(const unsigned char *id)
 {
-	struct bucket *b = bucket_lock(BY_ID, hash_id(id));
+	struct bucket *b = bucket_lock(BY_ID, tna_hash_id(id));
 	struct record *r = *find_at(b, id);
 	bool ended = r == NULL || r->life.state == EP_BINDING_ENDED;
 
@@ -306,7 +304,7 @@ enum ep_err tna_store_put(struct tna_stepped *out, const struct ep_binding *b,
 		return EP_ENOMEM;
 	r->since_s = now_s;
 	r->usage = tna_usage_of(b->wwsf);
-	bucket = bucket_lock(BY_ID, hash_id(r->id));
+	bucket = bucket_lock(BY_ID, tna_hash_id(r->id));
 	err = put(out, &spare, r, find_at(bucket, r->id), alive, policy, now_s,
 			end_s);
 	lock_release(&bucket->lock);
@@ -322,7 +320,7 @@ bool tna_store_full(void)
 
 void tna_store_drop_ended(const unsigned char *id)
 {
-	struct bucket *b = bucket_lock(BY_ID, hash_id(id));
+	struct bucket *b = bucket_lock(BY_ID, tna_hash_id(id));
 	struct record **at = find_at(b, id), *r = *at;
 
 	if(r != NULL && (r->life.state != EP_BINDING_ENDED || r->owed != 0))
@@ -341,7 +339,7 @@ enum ep_err tna_store_step(struct tna_stepped *out, const unsigned char *id,
 		int conid, const struct ep_binding_policy *policy,
 		enum ep_binding_event event, uint64_t now_s, uint64_t end_s)
 {
-	struct bucket *b = bucket_lock(BY_ID, hash_id(id));
+	struct bucket *b = bucket_lock(BY_ID, tna_hash_id(id));
 	struct record *r = *find_at(b, id);
 
 	if(r == NULL || (conid != 0 && r->conid != conid)) {
@@ -359,7 +357,7 @@ enum ep_err tna_store_step(struct tna_stepped *out, const unsigned char *id,
 
 void tna_store_owe(const unsigned char *id, unsigned actions, uint64_t now_s)
 {
-	struct bucket *b = bucket_lock(BY_ID, hash_id(id));
+	struct bucket *b = bucket_lock(BY_ID, tna_hash_id(id));
 	struct record *r = *find_at(b, id);
 
 	if(r != NULL && r->life.state == EP_BINDING_ENDED)
@@ -403,7 +401,7 @@ static void found_set(struct tna_found *out, const struct record *r)
 
 enum ep_err tna_store_look(struct tna_found *out, const unsigned char *id)
 {
-	struct bucket *b = bucket_lock(BY_ID, hash_id(id));
+	struct bucket *b = bucket_lock(BY_ID, tna_hash_id(id));
 	struct record *r = *find_at(b, id);
 
 	if(r != NULL) {

@@ -6,6 +6,7 @@
 #include "core/locking.h"
 
 #include "base/siphash.h"
+#include "hashtab.h"
 #include "store.h"
 #include "wheel.h"
 
@@ -68,15 +69,6 @@ struct tna_storetab
 	struct bucket *tables[TABLES_N];
 };
 extern struct tna_storetab *tna_storetab;
-
-/* Ids are random, and made here. */
-static inline unsigned hash_id(const unsigned char *id)
-{
-	unsigned h;
-
-	memcpy(&h, id, sizeof(h));
-	return h;
-}
 
 /* Kamailio counts connections. */
 static inline unsigned hash_conid(int conid)

@@ -9,10 +9,8 @@ struct tna_subtab *tna_subtab;
 
 int tna_subs_init(unsigned size, unsigned max, unsigned max_each)
 {
-	unsigned n = 16, i;
+	unsigned n = tna_hash_buckets(size), i;
 
-	while(n < size && n < (1u << 20))
-		n <<= 1;
 	tna_subtab = shm_malloc(sizeof(*tna_subtab) + n * sizeof(struct bucket));
 	if(tna_subtab == NULL)
 		return -1;

@@ -6,6 +6,7 @@
 
 #include "core/locking.h"
 
+#include "hashtab.h"
 #include "subs.h"
 #include "tna/subscription.h"
 
@@ -67,10 +68,7 @@ extern struct tna_subtab *tna_subtab;
 
 static inline struct bucket *bucket_of(const unsigned char *id)
 {
-	unsigned h;
-
-	memcpy(&h, id, sizeof(h));
-	return &tna_subtab->buckets[h & (tna_subtab->size - 1)];
+	return &tna_subtab->buckets[tna_hash_id(id) & (tna_subtab->size - 1)];
 }
 
 static inline struct ep_view some(struct ep_view v)

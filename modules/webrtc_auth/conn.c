@@ -2,10 +2,10 @@
 #include <string.h>
 
 #include "core/atomic_ops.h"
-#include "core/locking.h"
 #include "core/mem/shm_mem.h"
 #include "core/timer_ticks.h"
 
+#include "common/locks.h"
 #include "webrtc_auth/conn.h"
 
 #define BUCKETS 4096
@@ -46,10 +46,8 @@ enum ep_err ep_conns_init(unsigned max)
 	memset(table, 0, sizeof(*table));
 	table->max = max;
 	atomic_set(&table->n, 0);
-	table->locks = lock_set_alloc(BUCKETS);
-	if(table->locks == NULL || lock_set_init(table->locks) == NULL) {
-		if(table->locks != NULL)
-			lock_set_dealloc(table->locks);
+	table->locks = ep_locks_new(BUCKETS);
+	if(table->locks == NULL) {
 		shm_free(table);
 		table = NULL;
 		return EP_ENOMEM;
@@ -69,8 +67,7 @@ void ep_conns_fini(void)
 			next = e->next;
 			entry_free(e);
 		}
-	lock_set_destroy(table->locks);
-	lock_set_dealloc(table->locks);
+	ep_locks_free(table->locks);
 	shm_free(table);
 	table = NULL;
 }

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later WITH OpenSSL-exception */
-#include <stdio.h>
 #include <string.h>
 
 #include "core/counters.h"
@@ -101,17 +100,14 @@ static void got(struct ep_source *s, const struct ep_http_answer *answer)
 static void done(const struct ep_http_answer *answer, void *ctx)
 {
 	struct ep_source *s = ctx;
-	char why[64];
+	char why[EP_HTTP_FLAW_MAX];
+	const char *flaw = ep_http_flaw(why, answer);
 
 	s->metadata_http = NULL;
-	if(answer->error != NULL) {
-		failed(s, answer->error);
-	} else if(answer->status != 200) {
-		snprintf(why, sizeof(why), "HTTP status %ld", answer->status);
-		failed(s, why);
-	} else {
+	if(flaw != NULL)
+		failed(s, flaw);
+	else
 		got(s, answer);
-	}
 }
 
 void ep_discovery_step(struct ep_source *s, time_t now_s)

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later WITH OpenSSL-exception */
 #include <string.h>
 #include <sys/random.h>
-#include <time.h>
 
-#include "core/locking.h"
 #include "core/mem/shm_mem.h"
 
 #include "base/err.h"
+#include "common/clock.h"
+#include "common/locks.h"
 #include "token/config.h"
 #include "webrtc_auth/flood.h"
 #include "webrtc_auth/params.h"
@@ -18,14 +18,6 @@
 static gen_lock_set_t *locks;
 static struct ep_flood *flood;
 
-int64_t ep_floods_now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 enum ep_err ep_floods_init(unsigned sources_n)
 {
 	unsigned char seed[EP_SIPHASH_KEY_LEN];
@@ -33,10 +25,10 @@ enum ep_err ep_floods_init(unsigned sources_n)
 	if(getrandom(seed, sizeof(seed), 0) != sizeof(seed))
 		return EP_ECRYPTO;
 	flood = shm_malloc(ep_flood_size(sources_n));
-	locks = lock_set_alloc(LOCKS + 1);
-	if(flood == NULL || locks == NULL || lock_set_init(locks) == NULL) {
+	locks = ep_locks_new(LOCKS + 1);
+	if(flood == NULL || locks == NULL) {
 		if(locks != NULL)
-			lock_set_dealloc(locks);
+			ep_locks_free(locks);
 		if(flood != NULL)
 			shm_free(flood);
 		locks = NULL;
@@ -51,8 +43,7 @@ void ep_floods_fini(void)
 {
 	if(flood == NULL)
 		return;
-	lock_set_destroy(locks);
-	lock_set_dealloc(locks);
+	ep_locks_free(locks);
 	shm_free(flood);
 	flood = NULL;
 }
@@ -89,7 +80,7 @@ static bool at_lock(struct at *at, const struct receive_info *rcv,
 	if(limits == NULL || !ep_flood_source_of(&at->source, address))
 		return false;
 	at->limits = *limits;
-	at->now_ms = ep_floods_now_ms();
+	at->now_ms = ep_clock_ms();
 	at->lock = (int)(ep_flood_set_of(flood, &at->source) % LOCKS);
 	lock_set_get(locks, at->lock);
 	return true;
@@ -211,7 +202,7 @@ size_t ep_floods_worst(struct ep_flood_row *rows, size_t n)
 {
 	struct ep_flood_limits limits;
 	struct ep_flood_row row;
-	int64_t now_ms = ep_floods_now_ms();
+	int64_t now_ms = ep_clock_ms();
 	size_t set, i, have = 0;
 
 	if(n == 0 || !limits_get(&limits))

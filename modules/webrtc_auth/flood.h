@@ -41,6 +41,5 @@ void ep_bill_good(struct ep_bill *bill);
 
 /* The worst `n` sources, worst first; returns how many there are. */
 size_t ep_floods_worst(struct ep_flood_row *rows, size_t n);
-int64_t ep_floods_now_ms(void);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later WITH OpenSSL-exception */
+#include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <curl/curl.h>
@@ -9,6 +9,7 @@
 #include "core/mem/mem.h"
 
 #include "base/buf.h"
+#include "common/clock.h"
 #include "common/view.h"
 #include "webrtc_auth/http.h"
 
@@ -55,12 +56,15 @@ static struct ep_http *all;
 /* The next one deadlines_step() looks at, whatever is cancelled meanwhile. */
 static struct ep_http *cursor;
 
-static int64_t now_ms(void)
+const char *ep_http_flaw(
+		char why[EP_HTTP_FLAW_MAX], const struct ep_http_answer *answer)
 {
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+	if(answer->error != NULL)
+		return answer->error;
+	if(answer->status == 200)
+		return NULL;
+	snprintf(why, EP_HTTP_FLAW_MAX, "HTTP status %ld", answer->status);
+	return why;
 }
 
 int ep_http_init(void)
@@ -307,7 +311,7 @@ static CURLcode easy_set(struct ep_http *r, const struct ep_http_request *q)
 
 static bool easy_begin(struct ep_http *r)
 {
-	int64_t left_ms = r->deadline_ms - now_ms();
+	int64_t left_ms = r->deadline_ms - ep_clock_ms();
 
 	if(left_ms < 1)
 		left_ms = 1;
@@ -331,7 +335,7 @@ struct ep_http *ep_http_start(
 	r->done = done;
 	r->ctx = ctx;
 	r->is_urgent = q->is_urgent;
-	r->deadline_ms = now_ms() + q->timeout_ms;
+	r->deadline_ms = ep_clock_ms() + q->timeout_ms;
 	r->max_len = q->max_len;
 	r->cap = q->max_len < BODY_FIRST ? q->max_len : BODY_FIRST;
 	r->body = pkg_malloc(r->cap + 1);
@@ -445,7 +449,7 @@ static void hosts_step(void)
 /* curl watches the time of what it has; what waits for a connection is ours. */
 static int deadlines_step(int max_ms)
 {
-	int64_t now = now_ms(), left;
+	int64_t now = ep_clock_ms(), left;
 	struct ep_http *r;
 
 	for(cursor = all; (r = cursor) != NULL;) {

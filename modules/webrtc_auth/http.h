@@ -44,6 +44,12 @@ struct ep_http_answer
 	struct ep_freshness_headers headers;
 };
 
+/* Why an answer is of no use: none came, or its status is not 200. NULL: it is
+ * of use. The text is in `why` or the answer's. */
+#define EP_HTTP_FLAW_MAX 64
+const char *ep_http_flaw(
+		char why[EP_HTTP_FLAW_MAX], const struct ep_http_answer *answer);
+
 /* *answer dies with the call. The request is gone: nothing to cancel. May
  * start other requests. */
 typedef void (*ep_http_done_f)(const struct ep_http_answer *answer, void *ctx);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later WITH OpenSSL-exception */
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -152,17 +151,12 @@ static void done(const struct ep_http_answer *answer, void *ctx)
 {
 	struct ep_waf_answer *shared;
 	struct ask *a = ctx;
-	char why[64];
+	char why[EP_HTTP_FLAW_MAX];
+	const char *flaw = ep_http_flaw(why, answer);
 
 	a->http = NULL;
-	if(answer->error != NULL) {
-		report(ep_view_z(a->issuer), answer->error);
-		ask_finish(a, EP_TOKEN_INTROSPECT_FAILED, NULL);
-		return;
-	}
-	if(answer->status != 200) {
-		snprintf(why, sizeof(why), "HTTP status %ld", answer->status);
-		report(ep_view_z(a->issuer), why);
+	if(flaw != NULL) {
+		report(ep_view_z(a->issuer), flaw);
 		ask_finish(a, EP_TOKEN_INTROSPECT_FAILED, NULL);
 		return;
 	}

@@ -152,18 +152,15 @@ static bool file_changed(const struct ep_source *s)
 static void url_done(const struct ep_http_answer *answer, void *ctx)
 {
 	struct ep_source *s = ctx;
-	char why[64];
+	char why[EP_HTTP_FLAW_MAX];
+	const char *flaw = ep_http_flaw(why, answer);
 
 	s->keys_http = NULL;
-	if(answer->error != NULL) {
-		keys_failed(s, answer->error);
-	} else if(answer->status != 200) {
-		snprintf(why, sizeof(why), "HTTP status %ld", answer->status);
-		keys_failed(s, why);
-	} else {
+	if(flaw == NULL) {
 		keys_got(s, answer->body, &answer->headers);
 		return;
 	}
+	keys_failed(s, flaw);
 	/* It may have moved. */
 	ep_discovery_doubt(s);
 }

@@ -10,6 +10,8 @@
 #include "core/timer_ticks.h"
 #include "modules/tm/tm_load.h"
 
+#include "common/clock.h"
+#include "common/probe.h"
 #include "common/view.h"
 #include "token/share.h"
 #include "webrtc_auth/conn.h"
@@ -117,32 +119,14 @@ void ep_waf_answer_release(struct ep_waf_answer *a)
 		shm_free(a);
 }
 
-static int64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 unsigned ep_job_age_ms(const struct ep_job *job)
 {
-	return (unsigned)(now_ms() - job->since_ms);
+	return (unsigned)(ep_clock_ms() - job->since_ms);
 }
 
 /* --- SIP worker --- */
 
 static void resume(void *p);
-
-static struct ep_view put(char **at, struct ep_view v)
-{
-	char *p = *at;
-
-	if(v.len > 0)
-		memcpy(p, v.p, v.len);
-	*at += v.len;
-	return ep_view_of(p, v.len);
-}
 
 static struct ep_job *job_new(
 		const struct ep_pending_ask *ask, const struct ep_resume *resume_at)
@@ -160,14 +144,14 @@ static struct ep_job *job_new(
 	job->task.param = job;
 	job->route = resume_at->route;
 	job->conn_id = ask->conn_id;
-	job->issuer = put(&at, ask->issuer);
-	job->token = put(&at, ask->token);
+	job->issuer = ep_view_place(&at, ask->issuer);
+	job->token = ep_view_place(&at, ask->token);
 	/* KEMI engines look for a text that ends in NUL. */
-	job->function = put(&at, resume_at->function);
+	job->function = ep_view_place(&at, resume_at->function);
 	*at = '\0';
 	memcpy(job->hash, ask->hash, EP_SHA256_LEN);
 	job->cause = EP_TOKEN_INTROSPECT_FAILED;
-	job->since_ms = now_ms();
+	job->since_ms = ep_clock_ms();
 	return job;
 }
 
@@ -302,11 +286,6 @@ const struct ep_job *ep_pending_current(void)
 
 /* --- worker process --- */
 
-static void pong(void *p)
-{
-	shared->ready = true;
-}
-
 static int task_push(async_task_t *task)
 {
 	str group = ep_params()->async_group;
@@ -314,22 +293,12 @@ static int task_push(async_task_t *task)
 	return async_task_group_push(&group, task);
 }
 
-/* To a group that does not exist a task is pushed with success, and lost. So
- * nothing is suspended before one came back. */
 void ep_pending_start(void)
 {
-	async_task_t *ping;
+	str group = ep_params()->async_group;
 
 	started_s = time(NULL);
-	if(!async_task_workers_active())
-		return;
-	ping = shm_malloc(sizeof(*ping));
-	if(ping == NULL)
-		return;
-	ping->exec = pong;
-	ping->param = NULL;
-	if(task_push(ping) != 0)
-		shm_free(ping);
+	ep_async_probe(&group, &shared->ready);
 }
 
 struct ep_job *ep_pending_take(void)

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later WITH OpenSSL-exception */
 #include <string.h>
 
-#include "core/locking.h"
 #include "core/mem/shm_mem.h"
 #include "core/timer.h"
 
+#include "common/locks.h"
 #include "webrtc_auth/conn.h"
 #include "webrtc_auth/replay.h"
 
@@ -35,10 +35,8 @@ enum ep_err ep_replay_init(void)
 	if(table == NULL)
 		return EP_ENOMEM;
 	memset(table, 0, sizeof(*table));
-	table->locks = lock_set_alloc(BUCKETS);
-	if(table->locks == NULL || lock_set_init(table->locks) == NULL) {
-		if(table->locks != NULL)
-			lock_set_dealloc(table->locks);
+	table->locks = ep_locks_new(BUCKETS);
+	if(table->locks == NULL) {
 		shm_free(table);
 		table = NULL;
 		return EP_ENOMEM;
@@ -58,8 +56,7 @@ void ep_replay_fini(void)
 			next = c->next;
 			shm_free(c);
 		}
-	lock_set_destroy(table->locks);
-	lock_set_dealloc(table->locks);
+	ep_locks_free(table->locks);
 	shm_free(table);
 	table = NULL;
 }

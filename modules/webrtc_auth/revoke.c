@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later WITH OpenSSL-exception */
 #include <sys/random.h>
-#include <sys/time.h>
 #include <time.h>
 
 #include "core/atomic_ops.h"
@@ -9,6 +8,7 @@
 #include "core/mem/shm_mem.h"
 #include "core/timer_ticks.h"
 
+#include "common/clock.h"
 #include "common/mem.h"
 #include "webrtc_auth/close.h"
 #include "webrtc_auth/conn.h"
@@ -98,14 +98,6 @@ bool ep_revoke_walk(size_t chain,
 
 /* --- changing --- */
 
-static int64_t now_ms(void)
-{
-	struct timeval now;
-
-	gettimeofday(&now, NULL);
-	return (int64_t)now.tv_sec * 1000 + now.tv_usec / 1000;
-}
-
 /* Never 0, which stands for "not looked at". Lock held. */
 static void changed_now(void)
 {
@@ -122,7 +114,7 @@ static void stamp(struct ep_revoke_entry *e)
 {
 	const struct ep_revoke_entry *old = ep_revoke_list_find(store->list, e);
 
-	e->at_ms = now_ms();
+	e->at_ms = ep_clock_unix_ms();
 	if(old != NULL && old->at_ms >= e->at_ms)
 		e->at_ms = old->at_ms + 1;
 	if(old == NULL || old->lifted || e->by != EP_REVOKE_BY_LOGOUT)

@@ -9,6 +9,7 @@
 #include "core/dprint.h"
 
 #include "base/buf.h"
+#include "common/clock.h"
 #include "common/view.h"
 #include "webrtc_auth/cache.h"
 #include "webrtc_auth/close.h"
@@ -267,7 +268,7 @@ static void source_text(char out[64], const struct ep_flood_source *s)
 static void rpc_sources(rpc_t *rpc, void *ctx)
 {
 	struct ep_flood_row rows[100];
-	int64_t now_ms = ep_floods_now_ms();
+	int64_t now_ms = ep_clock_ms();
 	char source[64];
 	int max = 20;
 	size_t i, n;
