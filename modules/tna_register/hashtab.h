@@ -27,7 +27,7 @@ static inline unsigned tna_hash_id(const unsigned char *id)
 	return h;
 }
 
-/* Of a text that strangers do not choose (FNV-1a). */
+/* Of a text: FNV-1a, without a key. */
 static inline unsigned tna_hash_text(struct ep_view v)
 {
 	unsigned h = 2166136261u;

@@ -1,73 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later WITH OpenSSL-exception */
-#include "core/atomic_ops.h"
 #include "core/dprint.h"
-#include "core/locking.h"
 #include "core/mem/shm_mem.h"
 #include "core/timer_proc.h"
 
 #include "common/clock.h"
 #include "common/view.h"
-#include "tna/barred.h"
 #include "tna/scscf.h"
 #include "barred.h"
 #include "hashtab.h"
-#include "regs.h"
 #include "regs_send.h"
+#include "regs_tab.h"
 
-#define TICK_US 100000
-#define TICKS_PER_SWEEP 10
-/* REGISTERs of our own in one tick: a burst over UDP would be lost in our own
- * buffers. */
-#define TICK_SENDS 50
-/* A REGISTER that was let pass may reach the registrar so much later (the HSS
- * is asked first): until then it is looked whether the contact came back. */
-#define CROSSING_MS 12000
-#define LOOK_MS 250
-#define AGAIN_MS 2000
-#define TRIES_MAX 8
-/* tm always answers before that. */
-#define UNANSWERED_MS 120000
-#define TEXT_MAX 2048
-/* Looked at again so long after its time was over. */
-#define THERE_S 10
-#define CONTACTS 65536
-
-enum state
-{
-	LIVE,
-	ENDING, /* a REGISTER is due at due_ms */
-	SENT    /* and is answered before due_ms */
-};
-
-struct record
-{
-	struct record *next;
-	unsigned hash;
-	uint64_t id; /* of this record and no other */
-	enum state state;
-	unsigned tries;
-	uint64_t end_s, put_ms, due_ms;
-	struct tna_reg reg; /* its texts are in `text` */
-	char text[];
-};
-
-struct bucket
-{
-	gen_lock_t lock;
-	struct record *first;
-};
-
-static struct table
-{
-	unsigned size; /* power of two */
-	atomic_t n, ending, look;
-	gen_lock_t ids;
-	uint64_t last_id;
-	/* How many records have a contact of this hash: who looks for one of
-	 * nobody in particular looks through all buckets only if there may be. */
-	atomic_t contacts[CONTACTS];
-	struct bucket buckets[];
-} * table;
+struct tna_regtab *tna_regtab;
 
 /* All contacts of a user are in one bucket. */
 static unsigned hash_of(const struct tna_reg *reg)
@@ -77,30 +21,25 @@ static unsigned hash_of(const struct tna_reg *reg)
 
 static atomic_t *contacts_of(struct ep_view contact)
 {
-	return &table->contacts[tna_hash_text(contact) % CONTACTS];
-}
-
-static struct bucket *bucket_of(unsigned hash)
-{
-	return &table->buckets[hash & (table->size - 1)];
+	return &tna_regtab->contacts[tna_hash_text(contact) % TNA_REG_HASHES];
 }
 
 int tna_regs_init(void)
 {
 	unsigned n = tna_hash_buckets(tna_buckets()), i;
 
-	if(table != NULL)
+	if(tna_regtab != NULL)
 		return 0;
-	table = shm_malloc(sizeof(*table) + n * sizeof(struct bucket));
-	if(table == NULL) {
+	tna_regtab = shm_malloc(sizeof(*tna_regtab) + n * sizeof(struct bucket));
+	if(tna_regtab == NULL) {
 		LM_ERR("out of shared memory\n");
 		return -1;
 	}
-	memset(table, 0, sizeof(*table) + n * sizeof(struct bucket));
-	table->size = n;
-	lock_init(&table->ids);
+	memset(tna_regtab, 0, sizeof(*tna_regtab) + n * sizeof(struct bucket));
+	tna_regtab->size = n;
+	lock_init(&tna_regtab->ids);
 	for(i = 0; i < n; i++)
-		lock_init(&table->buckets[i].lock);
+		lock_init(&tna_regtab->buckets[i].lock);
 	if(tna_regs_send_init() != 0)
 		return -1;
 	return register_basic_timers(1);
@@ -111,20 +50,20 @@ void tna_regs_destroy(void)
 	struct record *r, *next;
 	unsigned i;
 
-	if(table == NULL)
+	if(tna_regtab == NULL)
 		return;
-	for(i = 0; i < table->size; i++)
-		for(r = table->buckets[i].first; r != NULL; r = next) {
+	for(i = 0; i < tna_regtab->size; i++)
+		for(r = tna_regtab->buckets[i].first; r != NULL; r = next) {
 			next = r->next;
 			shm_free(r);
 		}
-	shm_free(table);
-	table = NULL;
+	shm_free(tna_regtab);
+	tna_regtab = NULL;
 }
 
 unsigned tna_regs_count(void)
 {
-	return (unsigned)atomic_get(&table->n);
+	return (unsigned)atomic_get(&tna_regtab->n);
 }
 
 /* --- one record; its bucket is locked --- */
@@ -141,26 +80,26 @@ static struct record **find(struct bucket *b, const struct tna_reg *reg)
 	return at;
 }
 
-static void take_out(struct record **at)
+void tna_regtab_take_out(struct record **at)
 {
 	struct record *r = *at;
 
 	*at = r->next;
 	if(r->state != LIVE)
-		atomic_dec(&table->ending);
+		atomic_dec(&tna_regtab->ending);
 	atomic_dec(contacts_of(r->reg.contact));
-	atomic_dec(&table->n);
+	atomic_dec(&tna_regtab->n);
 	shm_free(r);
 }
 
-static void end_now(struct record *r, uint64_t now)
+void tna_regtab_end_now(struct record *r, uint64_t now)
 {
 	if(r->state != LIVE)
 		return;
 	r->state = ENDING;
 	r->due_ms = now;
 	r->tries = 0;
-	atomic_inc(&table->ending);
+	atomic_inc(&tna_regtab->ending);
 }
 
 /* --- putting --- */
@@ -173,16 +112,16 @@ static bool text_ok(struct ep_view v)
 		if((unsigned char)v.p[i] <= 0x20 || v.p[i] == 0x7f || v.p[i] == '"'
 				|| v.p[i] == '<' || v.p[i] == '>' || v.p[i] == '\\')
 			return false;
-	return v.len <= TEXT_MAX;
+	return v.len <= TNA_REG_TEXT_MAX;
 }
 
 static uint64_t id_new(void)
 {
 	uint64_t id;
 
-	lock_get(&table->ids);
-	id = ++table->last_id;
-	lock_release(&table->ids);
+	lock_get(&tna_regtab->ids);
+	id = ++tna_regtab->last_id;
+	lock_release(&tna_regtab->ids);
 	return id;
 }
 
@@ -221,7 +160,7 @@ static void forget(const struct tna_reg *reg)
 		if((*at)->state == LIVE && ep_view_eq((*at)->reg.impu, reg->impu)
 				&& ep_view_eq((*at)->reg.impi, reg->impi)
 				&& (all || ep_view_eq((*at)->reg.contact, reg->contact)))
-			take_out(at);
+			tna_regtab_take_out(at);
 		else
 			at = &(*at)->next;
 	}
@@ -247,7 +186,7 @@ enum ep_err tna_regs_put(const struct tna_reg *reg)
 	lock_get(&b->lock);
 	at = find(b, reg);
 	if(*at != NULL)
-		take_out(at);
+		tna_regtab_take_out(at);
 	else if(tna_regs_count() >= tna_set.max_bindings) {
 		lock_release(&b->lock);
 		shm_free(r);
@@ -256,10 +195,10 @@ enum ep_err tna_regs_put(const struct tna_reg *reg)
 	r->next = b->first;
 	b->first = r;
 	atomic_inc(contacts_of(r->reg.contact));
-	atomic_inc(&table->n);
+	atomic_inc(&tna_regtab->n);
 	/* Whoever bars it meanwhile either finds it, or is found here. */
 	if(tna_barred(r->reg.waf, r->reg.wwsf)) {
-		end_now(r, r->put_ms);
+		tna_regtab_end_now(r, r->put_ms);
 		tna_count(TNA_N_BARRED_ENDED);
 	}
 	lock_release(&b->lock);
@@ -301,9 +240,9 @@ static bool others_have_contact(const struct tna_reg *reg)
 
 	if(atomic_get(contacts_of(reg->contact)) == 0)
 		return false;
-	for(i = 0; i < table->size; i++)
-		if(table->buckets[i].first != NULL
-				&& has_contact(&table->buckets[i], reg, true))
+	for(i = 0; i < tna_regtab->size; i++)
+		if(tna_regtab->buckets[i].first != NULL
+				&& has_contact(&tna_regtab->buckets[i], reg, true))
 			return true;
 	return false;
 }
@@ -313,287 +252,4 @@ bool tna_regs_is_anothers(const struct tna_reg *reg, bool auth_done)
 	if(has_contact(bucket_of(hash_of(reg)), reg, false))
 		return false;
 	return (auth_done || others_have_contact(reg)) && tna_regs_is_there(reg);
-}
-
-/* --- ending --- */
-
-/* Is `name` the one that the barred list writes as `canonical`? */
-static bool is_named(struct ep_view name, struct ep_view canonical)
-{
-	char text[EP_BARRED_NAME_MAX];
-	struct ep_buf b;
-
-	ep_buf_init(&b, text, sizeof(text));
-	return canonical.p != NULL && name.len == canonical.len
-		   && ep_barred_name(&b, name) == EP_OK
-		   && ep_view_eq(ep_buf_view(&b), canonical);
-}
-
-/* Ends what `is_meant` says yes to, with the bucket locked. */
-static unsigned end_each(
-		bool (*is_meant)(const struct tna_reg *reg, void *ctx), void *ctx)
-{
-	uint64_t now = ep_clock_ms(), now_s = tna_now_s();
-	struct bucket *b;
-	struct record *r;
-	unsigned i, n = 0;
-
-	for(i = 0; i < table->size; i++) {
-		b = &table->buckets[i];
-		lock_get(&b->lock);
-		for(r = b->first; r != NULL; r = r->next) {
-			if(r->state != LIVE || r->end_s < now_s || !is_meant(&r->reg, ctx))
-				continue;
-			end_now(r, now);
-			n++;
-		}
-		lock_release(&b->lock);
-	}
-	return n;
-}
-
-struct through
-{
-	struct ep_view waf, wwsf;
-};
-
-static bool is_through(const struct tna_reg *reg, void *ctx)
-{
-	const struct through *t = ctx;
-
-	return is_named(reg->waf, t->waf) || is_named(reg->wwsf, t->wwsf);
-}
-
-unsigned tna_regs_end(struct ep_view waf, struct ep_view wwsf)
-{
-	struct through t = {waf, wwsf};
-	unsigned n = end_each(is_through, &t);
-
-	tna_count_more(TNA_N_BARRED_ENDED, n);
-	return n;
-}
-
-struct unless
-{
-	struct ep_view impi;
-	bool (*may_stay)(const struct tna_reg *reg, void *ctx);
-	void *ctx;
-};
-
-static bool must_go(const struct tna_reg *reg, void *ctx)
-{
-	const struct unless *u = ctx;
-
-	return ep_view_eq(reg->impi, u->impi) && !u->may_stay(reg, u->ctx);
-}
-
-unsigned tna_regs_end_unless(struct ep_view impi,
-		bool (*may_stay)(const struct tna_reg *reg, void *ctx), void *ctx)
-{
-	struct unless u = {impi, may_stay, ctx};
-
-	return end_each(must_go, &u);
-}
-
-void tna_regs_look(void)
-{
-	atomic_set(&table->look, 1);
-}
-
-static bool is_barred(const struct tna_reg *reg, void *ctx)
-{
-	return tna_barred(reg->waf, reg->wwsf);
-}
-
-static void look(void)
-{
-	if(atomic_get(&table->look) == 0)
-		return;
-	atomic_set(&table->look, 0); /* before the look */
-	tna_count_more(TNA_N_BARRED_ENDED, end_each(is_barred, NULL));
-}
-
-/* --- the process --- */
-
-/* What is said in one REGISTER, while no lock is held. */
-struct due
-{
-	unsigned hash;
-	uint64_t id;
-	char text[3 * TEXT_MAX];
-	struct tna_reg reg;
-};
-
-/* One at a time of a user: the registrar finds out which was the last one by
- * what the others left. */
-static bool is_due(const struct bucket *b, const struct record *r, uint64_t now)
-{
-	const struct record *other;
-
-	if(r->state == LIVE || r->due_ms > now)
-		return false;
-	for(other = b->first; other != NULL; other = other->next)
-		if(other != r && other->state == SENT && other->due_ms > now
-				&& ep_view_eq(other->reg.impi, r->reg.impi))
-			return false;
-	return true;
-}
-
-static void due_copy(struct due *out, const struct record *r)
-{
-	char *text = out->text;
-
-	out->hash = r->hash;
-	out->id = r->id;
-	out->reg = (struct tna_reg){.impi = ep_view_place(&text, r->reg.impi),
-			.impu = ep_view_place(&text, r->reg.impu),
-			.contact = ep_view_place(&text, r->reg.contact)};
-}
-
-static bool due_take(struct due *out, struct bucket *b, uint64_t now)
-{
-	struct record *r;
-
-	lock_get(&b->lock);
-	for(r = b->first; r != NULL; r = r->next)
-		if(is_due(b, r, now))
-			break;
-	if(r != NULL) {
-		due_copy(out, r);
-		r->state = SENT;
-		r->due_ms = now + UNANSWERED_MS;
-	}
-	lock_release(&b->lock);
-	return r != NULL;
-}
-
-/* The registrar has it no more: looked at again while a REGISTER that was let
- * pass before may still reach it behind ours. It said no, or nothing: again for
- * a while. */
-static bool settle(struct record *r, bool good, uint64_t now)
-{
-	uint64_t last_ms = r->put_ms + CROSSING_MS;
-
-	if(good && now >= last_ms)
-		return true;
-	if(!good && ++r->tries >= TRIES_MAX) {
-		LM_ERR("a barred registration could not be ended\n");
-		return true;
-	}
-	r->state = ENDING;
-	r->due_ms = now + (good ? LOOK_MS : AGAIN_MS);
-	return false;
-}
-
-void tna_regs_answered(unsigned hash, uint64_t id, bool good)
-{
-	struct bucket *b = bucket_of(hash);
-	struct record **at;
-
-	lock_get(&b->lock);
-	for(at = &b->first; *at != NULL; at = &(*at)->next)
-		if((*at)->id == id)
-			break;
-	if(*at != NULL && (*at)->state == SENT && settle(*at, good, ep_clock_ms()))
-		take_out(at);
-	lock_release(&b->lock);
-}
-
-bool tna_regs_is_sent(unsigned hash, uint64_t id)
-{
-	struct bucket *b = bucket_of(hash);
-	struct record *r;
-	bool sent;
-
-	lock_get(&b->lock);
-	for(r = b->first; r != NULL && r->id != id; r = r->next)
-		;
-	sent = r != NULL && r->state == SENT;
-	lock_release(&b->lock);
-	return sent;
-}
-
-static void send_due(void)
-{
-	static unsigned from;
-	static struct due due;
-	uint64_t now = ep_clock_ms();
-	unsigned i, left = TICK_SENDS;
-
-	if(atomic_get(&table->ending) == 0)
-		return;
-	for(i = 0; i < table->size && left > 0; i++, from++)
-		while(left > 0 && due_take(&due, bucket_of(from), now)) {
-			if(!tna_regs_is_there(&due.reg)) {
-				tna_regs_answered(due.hash, due.id, true);
-				continue;
-			}
-			left--;
-			if(!tna_regs_send(&due.reg, due.hash, due.id))
-				tna_regs_answered(due.hash, due.id, false);
-		}
-}
-
-/* The next record whose time is over. */
-static bool over_find(struct due *out, struct bucket *b, uint64_t now_s)
-{
-	struct record *r;
-
-	lock_get(&b->lock);
-	for(r = b->first; r != NULL && r->end_s >= now_s; r = r->next)
-		;
-	if(r != NULL)
-		due_copy(out, r);
-	lock_release(&b->lock);
-	return r != NULL;
-}
-
-/* The registrar may grant more than was asked for: its word counts, so that
- * barring finds the contact as long as it is there. */
-static void sweep(void)
-{
-	static struct due due;
-	uint64_t now_s = tna_now_s();
-	struct record **at;
-	struct bucket *b;
-	unsigned i;
-	bool there;
-
-	for(i = 0; i < table->size; i++) {
-		b = &table->buckets[i];
-		if(b->first == NULL)
-			continue;
-		while(over_find(&due, b, now_s)) {
-			there = tna_regs_is_there(&due.reg);
-			lock_get(&b->lock);
-			for(at = &b->first; *at != NULL; at = &(*at)->next)
-				if((*at)->id == due.id)
-					break;
-			if(*at != NULL && there)
-				(*at)->end_s = now_s + THERE_S;
-			else if(*at != NULL)
-				take_out(at);
-			lock_release(&b->lock);
-		}
-	}
-}
-
-static void tick(unsigned int ms, void *param)
-{
-	static unsigned n;
-
-	look();
-	send_due();
-	if(++n % TICKS_PER_SWEEP == 0)
-		sweep();
-}
-
-int tna_regs_child_init(int rank)
-{
-	if(rank != PROC_MAIN)
-		return 0;
-	return fork_basic_utimer(PROC_TIMER, "TNA_REGISTER REGS", 1, tick, NULL,
-				   TICK_US) < 0
-				   ? -1
-				   : 0;
 }

@@ -17,9 +17,9 @@ int tna_regs_send_init(void);
 bool tna_regs_is_there(const struct tna_reg *reg);
 /* From the module's own process. False: it did not go out. */
 bool tna_regs_send(const struct tna_reg *reg, unsigned hash, uint64_t id);
-/* regs.c: does the record wait for its answer? */
+/* regs_end.c: does the record wait for its answer? */
 bool tna_regs_is_sent(unsigned hash, uint64_t id);
-/* regs.c: its final answer, in any process; good: 200. */
+/* regs_end.c: its final answer, in any process; good: 200. */
 void tna_regs_answered(unsigned hash, uint64_t id, bool good);
 
 #endif
