@@ -377,6 +377,17 @@ const struct ep_token_policy *ep_policy_get(void)
 	return local.policy;
 }
 
+bool ep_policy_has_issuer(struct ep_view name)
+{
+	const struct ep_token_policy *policy = ep_policy_get();
+	size_t i;
+
+	for(i = 0; policy != NULL && i < policy->issuers_n; i++)
+		if(ep_view_eq(policy->issuers[i].name, name))
+			return true;
+	return false;
+}
+
 /* Makes the issuer's keys anew. When that fails the old ones stay; false: for
  * want of memory, so they are not what the issuer has said last. */
 static bool keys_load(struct keys *k, const struct ep_issuer *issuer)

@@ -34,6 +34,8 @@ unsigned ep_policy_generation(void);
  * it: an old one is never used on. Valid until the next call in this process.
  */
 const struct ep_token_policy *ep_policy_get(void);
+/* Does it have an issuer's section of this name? */
+bool ep_policy_has_issuer(struct ep_view name);
 /* The same with keys: ring->sets[i] is NULL while there are none for issuer i,
  * or when those there are older than modparam keys_max_age. Valid until the
  * next call of either function. */

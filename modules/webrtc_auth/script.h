@@ -13,6 +13,11 @@ extern sr_kemi_t ep_kemi[];
 extern pv_export_t ep_pvs[];
 extern rpc_export_t ep_rpcs[];
 
+/* revoke_rpc.c */
+void ep_rpc_revoke(rpc_t *rpc, void *ctx);
+void ep_rpc_unrevoke(rpc_t *rpc, void *ctx);
+void ep_rpc_revoked(rpc_t *rpc, void *ctx);
+
 /* Values of script functions besides those of token/cause.h. */
 enum
 {
