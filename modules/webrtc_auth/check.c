@@ -2,7 +2,6 @@
 #include <string.h>
 #include <time.h>
 
-#include "core/dprint.h"
 #include "core/parser/parse_from.h"
 #include "core/parser/parse_to.h"
 
@@ -10,50 +9,15 @@
 #include "common/msg.h"
 #include "common/view.h"
 #include "token/bearer.h"
-#include "token/introspect.h"
-#include "token/recheck.h"
-#include "webrtc_auth/cache.h"
-#include "webrtc_auth/check.h"
-#include "webrtc_auth/counters.h"
-#include "webrtc_auth/flood.h"
-#include "webrtc_auth/keystore.h"
+#include "token/policy.h"
 #include "webrtc_auth/limits.h"
 #include "webrtc_auth/params.h"
 #include "webrtc_auth/pending.h"
 #include "webrtc_auth/policy.h"
 #include "webrtc_auth/replay.h"
-#include "webrtc_auth/stash.h"
 #include "webrtc_auth/revoke.h"
-
-/* Everything one check needs besides its result. */
-struct job
-{
-	struct ep_check *out;
-	sip_msg_t *msg;
-	struct ep_arena *arena;
-	struct ep_view bearer;
-	unsigned char token_hash[EP_SHA256_LEN];
-	unsigned char identity_hash[EP_SHA256_LEN];
-	long valid_until_s;
-	time_t now_s;
-	struct ep_bill bill;
-	unsigned keys_seen; /* the key store's generation before it was read */
-	bool is_confirmed;  /* its WAF is asked about a JWT that is good */
-};
-
-static enum ep_token_cause cause_of(enum ep_err err)
-{
-	switch(err) {
-		case EP_OK:
-			return EP_TOKEN_OK;
-		case EP_ESYNTAX:
-			return EP_TOKEN_CREDENTIALS_MALFORMED;
-		case EP_ECRYPTO:
-			return EP_TOKEN_CRYPTO_FAILED;
-		default:
-			return EP_TOKEN_NO_MEMORY;
-	}
-}
+#include "webrtc_auth/stash.h"
+#include "webrtc_auth/verify.h"
 
 /* All Authorization and Proxy-Authorization headers, however they are spelt:
  * exactly one Bearer; other schemes beside it do not matter here. */
@@ -84,7 +48,7 @@ static enum ep_token_cause bearer_find(
 	return EP_TOKEN_OK;
 }
 
-static enum ep_token_cause token_take(struct job *j)
+static enum ep_token_cause token_take(struct ep_check_job *j)
 {
 	const struct ep_job *resumed = ep_pending_current();
 	enum ep_token_cause cause = EP_TOKEN_OK;
@@ -93,13 +57,13 @@ static enum ep_token_cause token_take(struct job *j)
 	if(resumed != NULL) {
 		j->bearer = resumed->token;
 	} else {
-		cause = cause_of(ep_msg_view(&m, j->msg, j->arena));
+		cause = ep_check_cause_of(ep_msg_view(&m, j->msg, j->arena));
 		if(cause == EP_TOKEN_OK)
 			cause = bearer_find(&j->bearer, &m, j->msg);
 	}
 	if(cause != EP_TOKEN_OK)
 		return cause;
-	cause = cause_of(ep_sha256(j->token_hash, j->bearer));
+	cause = ep_check_cause_of(ep_sha256(j->token_hash, j->bearer));
 	if(cause != EP_TOKEN_OK)
 		return cause;
 	j->out->has_token = true;
@@ -107,251 +71,8 @@ static enum ep_token_cause token_take(struct job *j)
 	return EP_TOKEN_OK;
 }
 
-/* The token names a key that is not there. If somebody has looked for it there
- * is no such key; else somebody has to: docs/decisions/0003. */
-static enum ep_token_cause key_missing(struct job *j,
-		const struct ep_token_policy *policy, enum ep_token_cause cause)
-{
-	const struct ep_issuer *issuer;
-
-	if(j->out->token.issuer_index >= policy->issuers_n)
-		return cause;
-	issuer = &policy->issuers[j->out->token.issuer_index];
-	if(cause == EP_TOKEN_KEY_UNKNOWN
-			&& ep_keystore_kid_absent(issuer, j->out->token.kid, j->now_s,
-					ep_params()->key_miss_window)
-			/* Else the set that has it may have come behind our look at it. */
-			&& j->keys_seen == ep_keystore_generation())
-		return EP_TOKEN_KID_INVALID;
-	ep_keystore_want(issuer->name, EP_WANT_KEYS);
-	return cause;
-}
-
-static enum ep_token_cause identity_hash(struct job *j)
-{
-	const struct ep_token_result *t = &j->out->token;
-	const struct ep_view parts[] = {t->issuer, ep_view_of("\0", 1), t->wwsf,
-			ep_view_of("\0", 1), t->impi};
-	struct ep_view all = ep_arena_join(j->arena, parts, 5);
-
-	if(all.p == NULL)
-		return EP_TOKEN_NO_MEMORY;
-	return cause_of(ep_sha256(j->identity_hash, all));
-}
-
-/* --- introspection --- */
-
-/* The first of this page's issuers that can be asked; NULL: none. */
-static const struct ep_issuer *issuer_to_ask(
-		const struct job *j, const struct ep_token_policy *policy)
-{
-	const struct ep_wwsf *wwsf =
-			ep_policy_wwsf_find(policy, ep_view_z(j->out->conn.wwsf));
-	const struct ep_issuer *issuer;
-	size_t i, k;
-
-	for(i = 0; wwsf != NULL && i < wwsf->issuer.n; i++)
-		for(k = 0; k < policy->issuers_n; k++) {
-			issuer = &policy->issuers[k];
-			if(issuer->is_introspected
-					&& ep_view_eq(issuer->name, wwsf->issuer.v[i]))
-				return issuer;
-		}
-	return NULL;
-}
-
-/* What one issuer says of a token is no other issuer's word. */
-static enum ep_token_cause ask_hash(
-		struct job *j, const struct ep_issuer *issuer)
-{
-	const struct ep_view parts[] = {
-			issuer->name, ep_view_of("\0", 1), j->bearer};
-	struct ep_view all = ep_arena_join(j->arena, parts, 3);
-
-	if(all.p == NULL)
-		return EP_TOKEN_NO_MEMORY;
-	return cause_of(ep_sha256(j->out->ask_hash, all));
-}
-
-/* The WAF's verdict, for the next requests with this token. What it does not
- * say (that the page is another one), and what is no verdict, is not kept. */
-static void answer_keep(struct job *j, const struct ep_issuer *issuer,
-		enum ep_token_cause cause)
-{
-	const struct ep_token_result *t = &j->out->token;
-	enum ep_token_close close = ep_token_cause_get(cause)->close;
-	struct ep_cached c = {
-			.cause = cause, .policy_generation = ep_policy_used_generation()};
-
-	if(cause == EP_TOKEN_OK) {
-		c.token = *t;
-		c.until_s = j->now_s + issuer->introspect_cache_s;
-		if(c.until_s > t->exp_s)
-			c.until_s = t->exp_s;
-	} else if(cause == EP_TOKEN_INACTIVE
-			  || (close != EP_CLOSE_NONE && close != EP_CLOSE_WWSF)) {
-		c.until_s = j->now_s + issuer->introspect_negative_s;
-	}
-	if(c.until_s > j->now_s)
-		ep_cache_put(&c, j->out->ask_hash, j->now_s);
-}
-
-static enum ep_token_cause answer_judge(struct job *j,
-		const struct ep_token_policy *policy, const struct ep_issuer *issuer,
-		const struct ep_waf_answer *answer)
-{
-	static const char unusable[] = "its answer cannot be used";
-	struct ep_view text = ep_view_of(answer->text, answer->len);
-	enum ep_token_cause cause =
-			j->is_confirmed
-					? ep_introspect_confirm(
-							&j->out->token, issuer, text, j->now_s, j->arena)
-					: ep_introspect_decide(&j->out->token, policy, issuer, text,
-							ep_view_z(j->out->conn.wwsf), j->now_s, j->arena);
-
-	if(cause == EP_TOKEN_NO_MEMORY)
-		return cause;
-	if(cause == EP_TOKEN_INTROSPECT_ANSWER) {
-		counter_inc(ep_counters.introspect_failed);
-		if(ep_keystore_introspected(issuer, unusable, j->now_s))
-			LM_ERR("introspection at issuer %.*s: %s\n", EP_FMT(issuer->name),
-					unusable);
-		return cause;
-	}
-	if(ep_keystore_introspected(issuer, NULL, j->now_s))
-		LM_NOTICE("introspection at issuer %.*s: good again\n",
-				EP_FMT(issuer->name));
-	answer_keep(j, issuer, cause);
-	return cause;
-}
-
-static bool answer_known(struct ep_cached *c, struct job *j)
-{
-	if(!ep_cache_get(c, j->out->ask_hash, j->now_s, j->arena)
-			|| c->policy_generation != ep_policy_used_generation()
-			|| c->keys_generation != 0)
-		return false;
-	counter_inc(ep_counters.introspect_cache);
-	return true;
-}
-
-/* How many issuers may have somebody wait for them. */
-static unsigned issuers_asked(const struct ep_token_policy *policy)
-{
-	unsigned n = 0;
-	size_t i;
-
-	for(i = 0; i < policy->issuers_n; i++)
-		n += policy->issuers[i].is_introspected;
-	return n;
-}
-
-/* What the WAF says of it: just now, or not long ago. Else it is to be asked,
- * but not twice for one request. */
-static enum ep_token_cause introspected(struct job *j,
-		const struct ep_token_policy *policy, const struct ep_issuer *issuer)
-{
-	const struct ep_job *resumed = ep_pending_current();
-	enum ep_token_cause cause = ask_hash(j, issuer);
-	struct ep_check *c = j->out;
-	struct ep_cached known;
-
-	if(cause != EP_TOKEN_OK)
-		return cause;
-	if(resumed != NULL
-			&& memcmp(resumed->hash, c->ask_hash, EP_SHA256_LEN) == 0) {
-		cause = resumed->cause;
-		if(cause == EP_TOKEN_OK)
-			cause = answer_judge(j, policy, issuer, resumed->answer);
-	} else if(answer_known(&known, j)) {
-		cause = known.cause;
-		c->token = known.token;
-		if(cause == EP_TOKEN_OK)
-			cause = ep_token_recheck(
-					&c->token, policy, ep_view_z(c->conn.wwsf), j->now_s);
-	} else if(resumed != NULL) {
-		return EP_TOKEN_INTROSPECT_FAILED;
-	} else {
-		c->ask = issuer;
-		c->ask_token = j->bearer;
-		c->max_pending = policy->max_pending;
-		c->ask_issuers_n = issuers_asked(policy);
-		return EP_TOKEN_PENDING;
-	}
-	if(cause == EP_TOKEN_INACTIVE)
-		counter_inc(ep_counters.introspect_inactive);
-	return cause;
-}
-
-static enum ep_token_cause opaque_verify(
-		struct job *j, const struct ep_token_policy *policy)
-{
-	const struct ep_issuer *issuer = issuer_to_ask(j, policy);
-
-	if(j->bearer.len > policy->max_token_len)
-		return EP_TOKEN_TOO_LONG;
-	if(issuer == NULL)
-		return EP_TOKEN_OPAQUE;
-	return introspected(j, policy, issuer);
-}
-
-static bool has_no_keys(const struct ep_issuer *issuer)
-{
-	return issuer->jwks.p == NULL && issuer->discovery == EP_DISCOVERY_NO;
-}
-
-static enum ep_token_cause jwt_verify(struct job *j,
-		const struct ep_token_policy *policy, const struct ep_keyring *ring)
-{
-	struct ep_check *c = j->out;
-	const struct ep_issuer *issuer;
-	enum ep_token_cause cause;
-
-	cause = ep_cache_verify(&c->token, policy, ring, j->bearer, j->token_hash,
-			ep_view_z(c->conn.wwsf), j->now_s,
-			c->conn.authenticated ? NULL : &j->bill.budget, j->arena);
-	issuer = c->token.issuer_index < policy->issuers_n
-					 ? &policy->issuers[c->token.issuer_index]
-					 : NULL;
-	if(cause == EP_TOKEN_KEYS_ABSENT && issuer != NULL && has_no_keys(issuer)
-			&& issuer == issuer_to_ask(j, policy))
-		return introspected(j, policy, issuer);
-	if(cause == EP_TOKEN_KEY_UNKNOWN || cause == EP_TOKEN_KEYS_ABSENT)
-		return key_missing(j, policy, cause);
-	if(cause == EP_TOKEN_OK && issuer != NULL && issuer->is_introspected
-			&& issuer->introspect_for == EP_INTROSPECT_ALL) {
-		/* Its answer, also the remembered one, is about this very JWT. */
-		j->is_confirmed = true;
-		return introspected(j, policy, issuer);
-	}
-	return cause;
-}
-
-static enum ep_token_cause token_verify(struct job *j)
-{
-	struct ep_check *c = j->out;
-	const struct ep_token_policy *policy;
-	enum ep_token_cause cause;
-	struct ep_keyring ring;
-
-	j->keys_seen = ep_keystore_generation();
-	policy = ep_policy_keys_get(&ring, j->now_s);
-	if(policy == NULL)
-		return EP_TOKEN_NO_MEMORY;
-	if(ep_token_is_jose(j->bearer))
-		cause = jwt_verify(j, policy, &ring);
-	else
-		cause = opaque_verify(j, policy);
-	if(cause != EP_TOKEN_OK)
-		return cause;
-	c->is_verified = true;
-	j->valid_until_s = (long)(c->token.exp_s
-							  + policy->issuers[c->token.issuer_index].skew_s);
-	return identity_hash(j);
-}
-
 /* To and From: the same identity, and one of the token's. */
-static enum ep_token_cause register_identity(struct job *j)
+static enum ep_token_cause register_identity(struct ep_check_job *j)
 {
 	struct ep_view to, from;
 
@@ -365,7 +86,7 @@ static enum ep_token_cause register_identity(struct job *j)
 	return EP_TOKEN_OK;
 }
 
-static bool is_same_user(const struct job *j)
+static bool is_same_user(const struct ep_check_job *j)
 {
 	return memcmp(j->identity_hash, j->out->conn.identity, EP_SHA256_LEN) == 0;
 }
@@ -384,7 +105,7 @@ static struct ep_view said_of(struct ep_view token)
 
 /* A token that was stolen is of no use while its owner is here, where the
  * WWSF asks for that. */
-static enum ep_token_cause replay_check(struct job *j)
+static enum ep_token_cause replay_check(struct ep_check_job *j)
 {
 	const struct ep_token_policy *policy = ep_policy_get();
 	unsigned char said[EP_SHA256_LEN];
@@ -398,7 +119,7 @@ static enum ep_token_cause replay_check(struct job *j)
 		return EP_TOKEN_WWSF_UNKNOWN; /* a reload took it, just now */
 	if(wwsf->one_connection == EP_NO)
 		return EP_TOKEN_OK;
-	cause = cause_of(ep_sha256(said, said_of(j->bearer)));
+	cause = ep_check_cause_of(ep_sha256(said, said_of(j->bearer)));
 	if(cause != EP_TOKEN_OK)
 		return cause;
 	switch(ep_replay_claim(said, j->token_hash, j->out->conn.id)) {
@@ -411,13 +132,13 @@ static enum ep_token_cause replay_check(struct job *j)
 	}
 }
 
-static enum ep_token_cause register_check(struct job *j)
+static enum ep_token_cause register_check(struct ep_check_job *j)
 {
 	const struct ep_conn *conn = &j->out->conn;
 	enum ep_token_cause cause = token_take(j);
 
 	if(cause == EP_TOKEN_OK)
-		cause = token_verify(j);
+		cause = ep_check_verify(j);
 	if(cause == EP_TOKEN_OK)
 		cause = register_identity(j);
 	if(cause != EP_TOKEN_OK)
@@ -439,7 +160,8 @@ static enum ep_token_cause register_check(struct job *j)
 /* Not a failure of the client's, unless it floods. A kid that nobody knows may
  * be of the newest key: worth some tries, not one invented after the other. A
  * page that had a good token before does not pay for its WAF's silence. */
-static bool is_our_fault(const struct job *j, enum ep_token_cause cause)
+static bool is_our_fault(
+		const struct ep_check_job *j, enum ep_token_cause cause)
 {
 	if(cause == EP_TOKEN_KEY_UNKNOWN)
 		return j->out->conn.authenticated;
@@ -449,7 +171,8 @@ static bool is_our_fault(const struct job *j, enum ep_token_cause cause)
 }
 
 /* A request that was refused without closing: not for ever. */
-static enum ep_token_cause refused(struct job *j, enum ep_token_cause cause)
+static enum ep_token_cause refused(
+		struct ep_check_job *j, enum ep_token_cause cause)
 {
 	const struct ep_token_cause_info *info = ep_token_cause_get(cause);
 	int max = ep_params()->max_failures;
@@ -466,7 +189,7 @@ static enum ep_token_cause refused(struct job *j, enum ep_token_cause cause)
 	return cause;
 }
 
-static enum ep_token_cause other_check(struct job *j)
+static enum ep_token_cause other_check(struct ep_check_job *j)
 {
 	const struct ep_conn *conn = &j->out->conn;
 	enum ep_token_cause cause = token_take(j);
@@ -476,7 +199,7 @@ static enum ep_token_cause other_check(struct job *j)
 	if(conn->authenticated
 			&& memcmp(j->token_hash, conn->token, EP_SHA256_LEN) == 0)
 		return j->now_s <= conn->valid_until_s ? EP_TOKEN_OK : EP_TOKEN_EXPIRED;
-	cause = token_verify(j);
+	cause = ep_check_verify(j);
 	/* Nothing but a REGISTER waits for a WAF. */
 	if(cause == EP_TOKEN_PENDING)
 		return EP_TOKEN_OPAQUE_CHANGED;
@@ -485,7 +208,7 @@ static enum ep_token_cause other_check(struct job *j)
 	return cause;
 }
 
-static void passed(struct job *j)
+static void passed(struct ep_check_job *j)
 {
 	if(j->out->is_verified)
 		ep_bill_good(&j->bill);
@@ -493,7 +216,7 @@ static void passed(struct job *j)
 		ep_conn_passed(j->out->conn.id);
 }
 
-static enum ep_token_cause check(struct job *j)
+static enum ep_token_cause check(struct ep_check_job *j)
 {
 	struct ep_check *c = j->out;
 	int method = j->msg->REQ_METHOD;
@@ -521,7 +244,7 @@ static enum ep_token_cause check(struct job *j)
 void ep_check_request(
 		struct ep_check *out, sip_msg_t *msg, struct ep_arena *arena)
 {
-	struct job j = {.out = out, .msg = msg, .arena = arena};
+	struct ep_check_job j = {.out = out, .msg = msg, .arena = arena};
 
 	j.now_s = time(NULL);
 	ep_bill_init(&j.bill, &msg->rcv);
