@@ -237,6 +237,24 @@ static const fixture_claim partner_claims[] = {
 		{NULL, NULL},
 };
 
+/* RFC 7662 2.2 with what the issuer's section asks for besides. */
+static const fixture_claim answer_claims[] = {
+		{"active", "true"},
+		{"scope", "\"openid webrtc-ims-client-access-to-ims\""},
+		{"client_id", "\"shop\""},
+		{"username", "\"alice\""},
+		{"token_type", "\"Bearer\""},
+		{"exp", "1800003600"},
+		{"iat", "1799999990"},
+		{"nbf", "1799999990"},
+		{"sub", "\"248289761001\""},
+		{"aud", "\"epcscf.home1.net\""},
+		{"iss", "\"https://waf.home1.net\""},
+		{"impi", "\"alice@home1.net\""},
+		{"impu", "[\"sip:alice@home1.net\",\"tel:+441632960083\"]"},
+		{NULL, NULL},
+};
+
 /* The claims as JSON; `name` has `value` instead: NULL leaves it out, and a
  * name that is not in the table is added. */
 static inline char *payload_of(
