@@ -79,3 +79,13 @@ bool ep_word_number(int64_t *out, struct ep_view word)
 	*out = (int64_t)n;
 	return true;
 }
+
+size_t ep_word_find(const char *const *names, size_t n, struct ep_view word)
+{
+	size_t i;
+
+	for(i = 0; i < n; i++)
+		if(ep_view_eq(word, ep_view_z(names[i])))
+			break;
+	return i;
+}

@@ -20,6 +20,9 @@ void ep_word_put(struct ep_buf *out, struct ep_view text);
 enum ep_err ep_word_get(struct ep_view *out, struct ep_view word, size_t max,
 		struct ep_arena *arena);
 
+/* Which of `n` names the word is; `n`: none. */
+size_t ep_word_find(const char *const *names, size_t n, struct ep_view word);
+
 /* A decimal number, 0..2^53, without needless zeros. */
 bool ep_word_number(int64_t *out, struct ep_view word);
 

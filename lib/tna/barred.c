@@ -18,12 +18,8 @@ const char *ep_barred_by_name(enum ep_barred_by by)
 
 enum ep_barred_kind ep_barred_kind_find(struct ep_view name)
 {
-	int k;
-
-	for(k = 0; k < EP_BARRED_KIND_N; k++)
-		if(ep_view_eq(name, ep_view_z(kind_names[k])))
-			break;
-	return (enum ep_barred_kind)k;
+	return (enum ep_barred_kind)ep_word_find(
+			kind_names, EP_BARRED_KIND_N, name);
 }
 
 /* --- names --- */
@@ -107,18 +103,6 @@ enum ep_err ep_barred_entry_print(
 	return out->overflow ? EP_ENOSPC : EP_OK;
 }
 
-static bool by_get(enum ep_barred_by *out, struct ep_view v)
-{
-	int b;
-
-	for(b = 0; b < EP_BARRED_BY_N; b++)
-		if(ep_view_eq(v, ep_view_z(by_names[b]))) {
-			*out = (enum ep_barred_by)b;
-			return true;
-		}
-	return false;
-}
-
 enum ep_err ep_barred_entry_parse(struct ep_barred_entry *out,
 		struct ep_view line, struct ep_arena *arena)
 {
@@ -134,9 +118,10 @@ enum ep_err ep_barred_entry_parse(struct ep_barred_entry *out,
 	if(rest.p != NULL || f[5].p == NULL)
 		return EP_ESYNTAX;
 	e.kind = ep_barred_kind_find(f[0]);
+	e.by = (enum ep_barred_by)ep_word_find(by_names, EP_BARRED_BY_N, f[5]);
 	e.lifted = ep_view_eq(f[4], EP_LIT("lifted"));
 	if(e.kind == EP_BARRED_KIND_N || !ep_word_number(&e.until_s, f[2])
-			|| !ep_word_number(&e.at_ms, f[3]) || !by_get(&e.by, f[5])
+			|| !ep_word_number(&e.at_ms, f[3]) || e.by == EP_BARRED_BY_N
 			|| (!e.lifted && !ep_view_eq(f[4], EP_LIT("barred")))
 			|| (e.lifted && e.until_s != 0))
 		return EP_ESYNTAX;

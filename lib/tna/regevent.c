@@ -65,15 +65,18 @@ static bool tag_of(
 	return true;
 }
 
-static bool cseq_of(uint32_t *out, const struct ep_msg *m)
+/* The digits in front: CSeq has a method, Retry-After parameters and a comment
+ * behind them. */
+static bool header_number(
+		uint32_t *out, const struct ep_msg *m, struct ep_view name)
 {
-	struct ep_view rest = ep_view_trim(header(m, EP_LIT("CSeq")));
+	struct ep_view v = ep_view_trim(header(m, name));
 	size_t n = 0;
 	uint64_t value;
 
-	while(n < rest.len && rest.p[n] >= '0' && rest.p[n] <= '9')
+	while(n < v.len && v.p[n] >= '0' && v.p[n] <= '9')
 		n++;
-	if(!ep_view_u64(&value, ep_view_head(rest, n), UINT32_MAX))
+	if(!ep_view_u64(&value, ep_view_head(v, n), UINT32_MAX))
 		return false;
 	*out = (uint32_t)value;
 	return true;
@@ -93,28 +96,13 @@ static struct ep_view target_of(const struct ep_msg *m)
 	return n.uri;
 }
 
-/* The digits in front: Retry-After has parameters and a comment. */
-static bool seconds_of(
-		uint32_t *out, const struct ep_msg *m, struct ep_view name)
-{
-	struct ep_view v = ep_view_trim(header(m, name));
-	size_t n = 0;
-	uint64_t value;
-
-	while(n < v.len && v.p[n] >= '0' && v.p[n] <= '9')
-		n++;
-	if(!ep_view_u64(&value, ep_view_head(v, n), UINT32_MAX))
-		return false;
-	*out = (uint32_t)value;
-	return true;
-}
-
 static bool dialog_of(struct ep_regevent_peer *out, const struct ep_msg *m)
 {
 	out->call_id = ep_view_trim(header(m, EP_LIT("Call-ID")));
 	out->target = target_of(m);
 	return tag_of(&out->from_tag, m, EP_LIT("From"))
-		   && tag_of(&out->to_tag, m, EP_LIT("To")) && cseq_of(&out->cseq, m);
+		   && tag_of(&out->to_tag, m, EP_LIT("To"))
+		   && header_number(&out->cseq, m, EP_LIT("CSeq"));
 }
 
 enum ep_tna_cause ep_regevent_answer_read(
@@ -124,9 +112,9 @@ enum ep_tna_cause ep_regevent_answer_read(
 	if(!dialog_of(out, m))
 		return EP_TNA_MALFORMED;
 	out->said.has_expires =
-			seconds_of(&out->said.expires_s, m, EP_LIT("Expires"));
+			header_number(&out->said.expires_s, m, EP_LIT("Expires"));
 	out->said.has_retry_after =
-			seconds_of(&out->said.retry_after_s, m, EP_LIT("Retry-After"));
+			header_number(&out->said.retry_after_s, m, EP_LIT("Retry-After"));
 	return EP_TNA_OK;
 }
 

@@ -135,18 +135,6 @@ enum ep_err ep_revoke_entry_print(
 	return out->overflow ? EP_ENOSPC : EP_OK;
 }
 
-static bool by_get(enum ep_revoke_by *out, struct ep_view v)
-{
-	int b;
-
-	for(b = 0; b < EP_REVOKE_BY_N; b++)
-		if(ep_view_eq(v, ep_view_z(by_names[b]))) {
-			*out = (enum ep_revoke_by)b;
-			return true;
-		}
-	return false;
-}
-
 /* An IMPU in the list is canonical, or it would not be found. */
 static enum ep_err value_check(
 		const struct ep_revoke_entry *e, struct ep_arena *arena)
@@ -189,10 +177,11 @@ enum ep_err ep_revoke_entry_parse(struct ep_revoke_entry *out,
 	err = ep_word_get(&e.value, f[2], EP_REVOKE_VALUE_MAX, arena);
 	if(err != EP_OK)
 		return err;
+	e.by = (enum ep_revoke_by)ep_word_find(by_names, EP_REVOKE_BY_N, f[7]);
 	e.only_issued = !ep_view_eq(f[4], EP_LIT("*"));
 	if(!ep_word_number(&e.until_s, f[3])
 			|| (e.only_issued && !ep_word_number(&e.issued_s, f[4]))
-			|| !ep_word_number(&e.at_ms, f[5]) || !by_get(&e.by, f[7]))
+			|| !ep_word_number(&e.at_ms, f[5]) || e.by == EP_REVOKE_BY_N)
 		return EP_ESYNTAX;
 	e.lifted = ep_view_eq(f[6], EP_LIT("lifted"));
 	if(!e.lifted && !ep_view_eq(f[6], EP_LIT("revoked")))

@@ -7,6 +7,7 @@
 
 #include "common/clock.h"
 #include "common/probe.h"
+#include "common/tm.h"
 #include "common/view.h"
 #include "scscf_ask.h"
 #include "scscf_jobs.h"
@@ -251,13 +252,8 @@ static void undo(struct tna_job *job)
 
 bool tna_ask_verdict(enum ep_tna_cause *cause)
 {
-	const struct cell *t;
-
-	if(current == NULL)
-		return false;
-	t = tna_tm.t_gett();
-	if(t == NULL || t == T_UNDEFINED || t->hash_index != current->tm_index
-			|| t->label != current->tm_label)
+	if(current == NULL
+			|| !ep_tm_is_in(&tna_tm, current->tm_index, current->tm_label))
 		return false;
 	*cause = current->cause;
 	return true;

@@ -12,6 +12,7 @@
 
 #include "common/clock.h"
 #include "common/probe.h"
+#include "common/tm.h"
 #include "common/view.h"
 #include "token/share.h"
 #include "webrtc_auth/conn.h"
@@ -273,13 +274,8 @@ static void resume(void *p)
 
 const struct ep_job *ep_pending_current(void)
 {
-	struct cell *t;
-
-	if(current == NULL)
-		return NULL;
-	t = tm.t_gett();
-	if(t == NULL || t == T_UNDEFINED || t->hash_index != current->tm_index
-			|| t->label != current->tm_label)
+	if(current == NULL
+			|| !ep_tm_is_in(&tm, current->tm_index, current->tm_label))
 		return NULL;
 	return current;
 }

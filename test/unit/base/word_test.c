@@ -124,6 +124,19 @@ START_TEST(word_numbers)
 }
 END_TEST
 
+START_TEST(word_is_found_among_names)
+{
+	static const char *const names[] = {"waf", "wwsf", "wa"};
+
+	ck_assert_uint_eq(ep_word_find(names, 3, EP_LIT("waf")), 0);
+	ck_assert_uint_eq(ep_word_find(names, 3, EP_LIT("wa")), 2);
+	ck_assert_uint_eq(ep_word_find(names, 2, EP_LIT("wa")), 2);
+	ck_assert_uint_eq(ep_word_find(names, 3, EP_LIT("WAF")), 3);
+	ck_assert_uint_eq(ep_word_find(names, 3, EP_LIT("")), 3);
+	ck_assert_uint_eq(ep_word_find(names, 3, ep_view_none()), 3);
+}
+END_TEST
+
 UNIT_MAIN("base/word", word_comes_back_as_it_was, word_has_one_spelling,
 		word_is_bounded, word_without_memory_is_no_verdict, word_cut_anywhere,
-		word_numbers)
+		word_numbers, word_is_found_among_names)
