@@ -4,9 +4,11 @@
 // one after the other, those with a plus beside each other, and
 // counts what they report. One line per job, failures in full, and at the end
 // the line `N passed, N failed, N skipped`. Every job is a process group of its
-// own that ends with its time limit; its output is build/test/<job>.log.
+// own that ends with its time limit; its output is build/test/<job>.log. Behind
+// the name of a job: how long it took, and the CPU of it and of all that it waited for.
 import { spawn } from 'node:child_process';
 import fs from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
 import { stop } from './lab/lab.mjs';
 
@@ -26,8 +28,9 @@ function find(dir, match, found = []) {
 }
 
 // Most of a node test is waiting, for timers of SIP and of caches. Those that need the
-// whole machine come one after the other, in one lane. Browsers that wait, for tokens to end and for pages to
-// come back, have a lane of their own beside the one in which sound is measured.
+// whole machine come one after the other. Sound is measured in one lane of browsers
+// alone; browsers that wait, for tokens to end and for pages to come back, have a lane
+// beside it. A lane that has nothing left of its own takes files of node.
 const LANES = { unit: 2, fuzz: 2, node: 2, browser: 1, patient: 1 };
 const HEAVY = ['tna_register/die', 'tna_register/many', 'tna_register/regevent_many', 'sdp_mediate/hold_burst', 'attack/flood', 'attack/malformed',
 	'scscf/memory', 'webrtc_auth/memory', 'webrtc_auth/flood', 'webrtc_auth/flood_budget'].map((name) => `test/int/${name}.test.mjs`);
@@ -79,12 +82,23 @@ function countNode(text) {
 	return [n('pass'), n('fail') + n('cancelled'), n('skipped') + n('todo')];
 }
 
+// POSIX's times: its second line is user and system time of what the shell waited for.
+const TIMED = '"$@"; s=$?; times > "$0"; exit $s';
+
+function cpuOf(file) {
+	const line = fs.existsSync(file) ? fs.readFileSync(file, 'latin1').split('\n')[1] : '';
+	fs.rmSync(file, { force: true });
+	return [...line.matchAll(/(\d+)m([\d.]+)s/g)].reduce((sum, [, m, s]) => sum + 60 * m + Number(s), 0);
+}
+
 function run(job) {
 	const started = Date.now();
 	const log = path.join(out, `${job.name.replace(/[^\w.-]+/g, '_')}.log`);
 	const fd = fs.openSync(log, 'w');
 	return new Promise((resolve) => {
-		const child = spawn(job.argv[0], job.argv.slice(1), {
+		const used = path.join(out, `${path.basename(log, '.log')}.cpu`);
+		fs.rmSync(used, { force: true });
+		const child = spawn('/bin/sh', ['-c', TIMED, used, ...job.argv], {
 			stdio: ['ignore', fd, fd], detached: true, env: { ...process.env, ...job.env },
 		});
 		let late = false;
@@ -102,7 +116,9 @@ function run(job) {
 			// A job that died, or that reported nothing, is a failure of its own.
 			if (failed === 0 && (code !== 0 || late || passed + skipped === 0)) failed = 1;
 			const seconds = ((Date.now() - started) / 1000).toFixed(1);
-			console.log(`${failed ? 'FAIL' : 'ok  '} ${job.name}: ${passed} passed${failed ? `, ${failed} failed` : ''}${skipped ? `, ${skipped} skipped` : ''} (${seconds} s)${late ? ' TIME LIMIT' : ''}`);
+			const cpu = cpuOf(used);
+			allCpu += cpu;
+			console.log(`${failed ? 'FAIL' : 'ok  '} ${job.name}: ${passed} passed${failed ? `, ${failed} failed` : ''}${skipped ? `, ${skipped} skipped` : ''} (${seconds} s, CPU ${cpu.toFixed(1)} s)${late ? ' TIME LIMIT' : ''}`);
 			if (failed) {
 				const lines = text.split('\n').filter((l) => /not ok|error:|Error|expected|:[FE]:|FAIL|failed/i.test(l)).slice(0, 40);
 				console.log([`---- ${path.relative(root, log)}`, ...(lines.length ? lines : text.split('\n').slice(-40)), '----'].join('\n'));
@@ -112,15 +128,23 @@ function run(job) {
 	});
 }
 
-async function runAll(list, parallel, total) {
-	const heavy = list.filter((job) => job.heavy), rest = list.filter((job) => !job.heavy);
-	await Promise.all(Array.from({ length: parallel }, async (_, lane) => {
-		for (let job; (job = (lane === 0 && heavy.shift()) || rest.shift());) {
+/** Runs suites beside each other, each in its lanes: [{jobs, lanes}], the first one's jobs for all. */
+async function runAll(suites, total) {
+	const [shared] = suites;
+	let heavy = false;
+	const next = (jobs) => {
+		const at = jobs.findIndex((job) => !(job.heavy && heavy));
+		return at < 0 ? undefined : jobs.splice(at, 1)[0];
+	};
+	await Promise.all(suites.flatMap(({ jobs, lanes }) => Array.from({ length: lanes }, async () => {
+		for (let job; (job = next(jobs) ?? next(shared.jobs));) {
+			if (job.heavy) heavy = true;
 			const counts = await run(job);
+			if (job.heavy) heavy = false;
 			add(total, counts, 1);
 			if (counts[1]) failed.push({ job, counts });
 		}
-	}));
+	})));
 }
 
 const add = (total, counts, sign) => counts.forEach((n, i) => { total[i] += sign * n; });
@@ -137,13 +161,14 @@ async function alone(total) {
 	}
 }
 
-const total = [0, 0, 0], failed = [];
+const total = [0, 0, 0], failed = [], began = Date.now();
+let allCpu = 0;
 for (const what of process.argv.slice(2)) {
 	if (what.startsWith('step:')) {
 		const command = what.slice(5);
-		await runAll([{ name: command, argv: ['/bin/sh', '-c', command], seconds: 300 }], 1, total);
+		await runAll([{ jobs: [{ name: command, argv: ['/bin/sh', '-c', command], seconds: 300 }], lanes: 1 }], total);
 	} else if (what.split('+').every((suite) => jobs[suite])) {
-		await Promise.all(what.split('+').map((suite) => runAll(jobs[suite](), LANES[suite], total)));
+		await runAll(what.split('+').map((suite) => ({ jobs: longestFirst(jobs[suite]()), lanes: LANES[suite] })), total);
 	} else {
 		console.error(`run: unknown suite ${what}`);
 		process.exit(2);
@@ -152,5 +177,6 @@ for (const what of process.argv.slice(2)) {
 await alone(total);
 // What a test left running that met its time limit.
 for (const dir of fs.readdirSync(out).filter((name) => name.startsWith('lab-'))) await stop({ dir: path.join(out, dir) });
+console.log(`${((Date.now() - began) / 1000).toFixed(0)} s, CPU ${allCpu.toFixed(0)} s of ${os.cpus().length} CPUs`);
 console.log(`${total[0]} passed, ${total[1]} failed, ${total[2]} skipped`);
 process.exit(total[1] ? 1 : 0);

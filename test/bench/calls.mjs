@@ -7,8 +7,8 @@
 // that of all processes of the proxy and the gateway. By turns, in one run.
 import { createHash } from 'node:crypto';
 import dgram from 'node:dgram';
-import { execFileSync, spawn } from 'node:child_process';
-import { mkdtempSync, openSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
@@ -17,13 +17,13 @@ import { Janus } from './calls/janus.mjs';
 import { Gateway } from '../int/sdp_mediate/support/nodes.mjs';
 import { Lab, OFFER } from '../int/webrtc_auth/support/labpage.mjs';
 import { answer, build, Inbox, Msg, rand } from '../int/tna_register/support/sip.mjs';
+import { Kamailio, moduleDir, sleep } from '../int/support/kamailio.mjs';
 import { start, stop } from '../lab/lab.mjs';
 import { ROOT } from '../lab/lib/plan.mjs';
 
 const WebSocket = createRequire(new URL('../package.json', import.meta.url))('ws');
 const [ROUNDS, CALLS, AT_ONCE, WARM] = [5, 100, 4, 100];
 const PHONE = (address) => `v=0\r\no=- 1 1 IN IP4 ${address}\r\ns=-\r\nc=IN IP4 ${address}\r\nt=0 0\r\nm=audio 6000 RTP/AVP 0\r\na=rtpmap:0 PCMU/8000\r\n`;
-const sleep = (ms) => new Promise((r) => setTimeout(r, ms));
 
 /** CPU seconds of processes and all that they started. */
 function cpu(roots) {
@@ -304,15 +304,14 @@ async function stockPage() {
 /** The stock one, a page on it, and a phone that answers everything. */
 async function stock(tls) {
 	const dir = mkdtempSync(path.join(tmpdir(), 'stock-'));
-	const modules = path.dirname(execFileSync('dpkg', ['-L', 'kamailio'], { encoding: 'utf8' }).split('\n').find((l) => l.endsWith('/modules/tm.so')));
-	const log = path.join(dir, 'log'), file = openSync(log, 'w');
-	writeFileSync(path.join(dir, 'kamailio.cfg'), STOCK(modules, tls));
+	writeFileSync(path.join(dir, 'kamailio.cfg'), STOCK(moduleDir(), tls));
 	const gateway = await Gateway.start('127.0.0.201:2223', { min: 40000, max: 49999, more: ['--dtls-passive'] });
-	const kamailio = spawn('kamailio', ['-DD', '-E', '-m', '64', '-M', '4', '-f', path.join(dir, 'kamailio.cfg'), '-Y', dir, '-w', dir], { stdio: ['ignore', file, file] });
+	const kamailio = new Kamailio();
+	await kamailio.begin(dir, { pkg: 4, answers: false });
 	const core = await Core.open('127.0.0.21');
-	const page = await stockPage().catch((e) => { throw new Error(`${e.message}\n${readFileSync(log, 'utf8').slice(-3000)}`); });
-	return { name: 'stock', page, to: 'sip:phone@stock', pids: [kamailio.pid, gateway.process.pid], core, log: () => readFileSync(log, 'utf8'),
-		stop: async () => { page.ws.terminate(); core.close(); kamailio.kill('SIGTERM'); await gateway.down(); rmSync(dir, { recursive: true, force: true }); } };
+	const page = await stockPage().catch((e) => { throw new Error(`${e.message}\n${kamailio.log.slice(-3000)}`); });
+	return { name: 'stock', page, to: 'sip:phone@stock', pids: [kamailio.process.pid, gateway.process.pid], core, log: () => kamailio.log,
+		stop: async () => { page.ws.terminate(); core.close(); await kamailio.end(); await gateway.down(); rmSync(dir, { recursive: true, force: true }); } };
 }
 
 /** Ours as shipped, switched as `defines` and `site` say. */

@@ -3,34 +3,20 @@
 // pages on WebSocket (without TLS), and a scripted core on UDP. One worker of
 // each kind, unless a test wants more. Addresses are fixed: run inside
 // test/lab/in-netns.
-import { execFileSync, spawn } from 'node:child_process';
 import dgram from 'node:dgram';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import http from 'node:http';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
+import { Kamailio, moduleDir, MODULES, ROOT, sleep, until } from '../../support/kamailio.mjs';
 import { answer, build, Inbox, Msg, rand } from '../../tna_register/support/sip.mjs';
 
 const WebSocket = createRequire(new URL('../../../package.json', import.meta.url))('ws');
-const root = resolve(dirname(fileURLToPath(import.meta.url)), '../../../..');
-const modules = process.env.EP_MODULES ?? join(root, 'build/modules');
-export const sleep = (ms) => new Promise((r) => setTimeout(r, ms));
-export const golden = (name, file) => readFileSync(join(root, 'test/golden', name, file), 'utf8');
+export { sleep, until };
+export const golden = (name, file) => readFileSync(join(ROOT, 'test/golden', name, file), 'utf8');
 export const PAGE_OFFER = golden('mo-audio', '1-offer.sdp');
 export const CORE_ANSWER = golden('mo-audio', '5-answer.sdp');
 export const CORE_OFFER = CORE_ANSWER;
-
-export async function until(what, check, ms = 5000) {
-	for (const end = Date.now() + ms; ; await sleep(20)) {
-		const value = await check();
-		if (value) return value;
-		if (Date.now() > end) throw new Error(`waited ${ms} ms for ${what}`);
-	}
-}
-
-const moduleDir = () => dirname(execFileSync('dpkg', ['-L', 'kamailio'], { encoding: 'utf8' }).split('\n').find((l) => l.endsWith('/modules/tm.so')));
 
 const script = (s) => `#!KAMAILIO
 debug=${process.env.EP_DEBUG ?? 2}
@@ -62,7 +48,7 @@ loadmodule "jsonrpcs.so"
 loadmodule "nathelper.so"
 loadmodule "websocket.so"
 loadmodule "dialog.so"
-loadmodule "${join(modules, 'sdp_mediate.so')}"
+loadmodule "${join(MODULES, 'sdp_mediate.so')}"
 modparam("jsonrpcs", "transport", 1)
 modparam("tm", "fr_timer", ${s.fr})
 modparam("tm", "wt_timer", 100)
@@ -155,10 +141,10 @@ export class Page {
 	drop() { this.ws.terminate(); }
 }
 
-export class Site {
+export class Site extends Kamailio {
 	// agw: lines. event: event routes. workers: of the async group.
 	static async start({ agw, params = '', event = '', workers = 2, fr = 3000, edit = (t) => t, shm = 64 } = {}) {
-		const s = Object.assign(new Site(), { agw, params, event, workers, fr, shm, log: '', inbox: new Inbox('core') });
+		const s = Object.assign(new Site(), { agw, params, event, workers, fr, shm, inbox: new Inbox('core') });
 		s.dir = mkdtempSync(join(tmpdir(), 'epcscf-sdpm-'));
 		s.params = params.replaceAll('DIR/', `${s.dir}/`);
 		writeFileSync(join(s.dir, 'kamailio.cfg'), edit(script(s), s));
@@ -183,45 +169,15 @@ export class Site {
 		this.inbox.put(m);
 	}
 
-	async kamailio() {
-		this.process = spawn('kamailio', ['-DD', '-E', '-m', String(this.shm), '-M', '8', '-f', join(this.dir, 'kamailio.cfg'), '-Y', this.dir, '-P', join(this.dir, 'pid'), '-w', this.dir],
-			{ stdio: ['ignore', 'pipe', 'pipe'] });
-		let gone = false;
-		this.exited = new Promise((r) => this.process.on('exit', (code, signal) => { gone = true; r({ code, signal }); }));
-		for (const out of [this.process.stdout, this.process.stderr]) out.on('data', (d) => { this.log += d; if (process.env.EP_LOG) process.stderr.write(d); });
-		await until('Kamailio to start', async () => {
-			if (gone) throw new Error('Kamailio ended');
-			return this.rpc('core.uptime').then(() => true, () => false);
-		}, 10000).catch((e) => { throw new Error(`${e.message}\n${this.log}`); });
-	}
+	kamailio() { return this.begin(this.dir, { shm: this.shm }); }
 
 	// Until every gateway of `names` is in `state`.
 	async nodes(state = 'up', names) {
 		return until(`gateways to be ${state}`, async () => (await this.rpc('sdp_mediate.nodes')).filter((n) => !names || names.includes(n.name)).every((n) => n.state === state), 8000);
 	}
 
-	rpc(method, ...params) {
-		const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method, params });
-		return new Promise((ok, bad) => {
-			const req = http.request({ host: '127.0.0.1', port: 8080, path: '/RPC', method: 'POST', agent: false,
-				headers: { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(body) } }, (res) => {
-				let text = '';
-				res.on('data', (d) => { text += d; });
-				res.on('end', () => {
-					const a = JSON.parse(text);
-					if (a.error) bad(Object.assign(new Error(a.error.message), { code: a.error.code }));
-					else ok(a.result);
-				});
-			});
-			req.on('error', bad);
-			req.end(body);
-		});
-	}
-
-	async counter(name) {
-		const all = await this.rpc('stats.fetch', `sdp_mediate.${name}`).catch(() => ({}));
-		return Number(all[`sdp_mediate.${name}`] ?? NaN);
-	}
+	async counter(name) { return super.counter(`sdp_mediate.${name}`).catch(() => NaN); }
+	ownShm() { return this.shmOf('sdp_mediate'); }
 
 	send(text) { this.udp.send(text, 5060, '127.0.0.1'); }
 
@@ -240,22 +196,11 @@ export class Site {
 			'Contact: <sip:peer@127.0.0.1:5070>', body && 'Content-Type: application/sdp'], body);
 	}
 
-	// What sdp_mediate itself holds in shared memory, in octets.
-	async ownShm() { return (await this.rpc('mod.stats', 'sdp_mediate', 'shm')).find((x) => typeof x === 'object').Total; }
-
-	async end() {
-		if (this.process.exitCode === null && this.process.signalCode === null) this.process.kill('SIGTERM');
-		const end = await Promise.race([this.exited, new Promise((r) => { setTimeout(r, 8000, 'hangs').unref(); })]);
-		if (end === 'hangs') { this.process.kill('SIGKILL'); throw new Error('Kamailio does not end'); }
-		if (end.code !== 0) throw new Error(`Kamailio ended with ${JSON.stringify(end)}\n${this.log.slice(-2000)}`);
-	}
-
 	async stop({ tolerate } = {}) {
 		await this.end().finally(() => {
 			this.udp.close();
 			rmSync(this.dir, { recursive: true, force: true });
 		});
-		const bad = this.log.split('\n').filter((l) => /CRITICAL|BUG:|core was generated/.test(l) && !/receive_fd|process_no/.test(l) && !tolerate?.test(l));
-		if (bad.length) throw new Error(`the log has:\n${bad.slice(0, 5).join('\n')}`);
+		this.clean({ tolerate });
 	}
 }

@@ -2,34 +2,21 @@
 // A Kamailio with sdp_mediate in asynchronous mode between pages (WS and WSS)
 // and a scripted core (UDP and TCP), a real rtpengine behind a relay, and
 // everything that went over any wire. Addresses are fixed: test/lab/in-netns.
-import { execFileSync, spawn } from 'node:child_process';
 import dgram from 'node:dgram';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import http from 'node:http';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import WebSocket from 'ws';
 import { makeCa } from '../../../node/ca.mjs';
+import { Kamailio, moduleDir, MODULES, until as untilIn } from '../../support/kamailio.mjs';
 import { answer, build, Inbox, Msg, rand } from '../../tna_register/support/sip.mjs';
 import { Gateway } from './gateway.mjs';
 import { core, isRawCore, ofBrowser, web } from './sdp.mjs';
 
-const root = resolve(dirname(fileURLToPath(import.meta.url)), '../../../..');
-const modules = process.env.EP_MODULES ?? join(root, 'build/modules');
-const sleep = (ms) => new Promise((r) => setTimeout(r, ms));
 export const uriOf = (h) => /<([^>]+)>/.exec(h)[1];
 
-export async function until(what, check, ms = 8000) {
-	for (const end = Date.now() + ms; ; await sleep(20)) {
-		const value = await check();
-		if (value) return value;
-		if (Date.now() > end) throw new Error(`waited ${ms} ms for ${what}`);
-	}
-}
-
-const moduleDir = () => dirname(execFileSync('dpkg', ['-L', 'kamailio'], { encoding: 'utf8' }).split('\n').find((l) => l.endsWith('/modules/tm.so')));
+export const until = (what, check, ms = 8000) => untilIn(what, check, ms);
 
 const script = (s) => `#!KAMAILIO
 debug=${process.env.EP_DEBUG ?? 2}
@@ -62,7 +49,7 @@ loadmodule "nathelper.so"
 loadmodule "xhttp.so"
 loadmodule "jsonrpcs.so"
 loadmodule "websocket.so"
-loadmodule "${join(modules, 'sdp_mediate.so')}"
+loadmodule "${join(MODULES, 'sdp_mediate.so')}"
 modparam("tls", "private_key", "${s.ca.key}")
 modparam("tls", "tls_method", "TLSv1.2+")
 modparam("tls", "certificate", "${s.ca.cert}")
@@ -176,10 +163,10 @@ class Peer {
 	}
 }
 
-export class Site {
+export class Site extends Kamailio {
 	static async start({ params = '', group = 'media', workers = 4, frInv = 12000, wt = 1000, cache = 35, shm = 64, edit = (t) => t, ready = true } = {}) {
 		const s = new Site();
-		Object.assign(s, { params, group, workers, frInv, wt, cache, shm, edit, log: '', peers: [] });
+		Object.assign(s, { params, group, workers, frInv, wt, cache, shm, edit, peers: [] });
 		s.ca = makeCa();
 		s.dir = mkdtempSync(join(tmpdir(), 'epcscf-sdpm-'));
 		s.gateway = await Gateway.start();
@@ -190,17 +177,7 @@ export class Site {
 
 	async kamailio(ready = true) {
 		writeFileSync(join(this.dir, 'kamailio.cfg'), this.edit(script(this)));
-		const env = { ...process.env };
-		for (const k of Object.keys(env)) if (/_proxy$/i.test(k)) delete env[k];
-		this.process = spawn('kamailio', ['-DD', '-E', '-m', String(this.shm), '-M', '8', '-f', join(this.dir, 'kamailio.cfg'), '-Y', this.dir, '-P', join(this.dir, 'pid'), '-w', this.dir],
-			{ env, stdio: ['ignore', 'pipe', 'pipe'] });
-		let gone = false;
-		this.exited = new Promise((r) => this.process.on('exit', (code, signal) => { gone = true; r({ code, signal }); }));
-		for (const o of [this.process.stdout, this.process.stderr]) o.on('data', (d) => { this.log += d; if (process.env.EP_LOG) process.stderr.write(d); });
-		await until('Kamailio to start', async () => {
-			if (gone) throw new Error('Kamailio ended');
-			return this.rpc('core.uptime').then(() => true, () => false);
-		}, 10000).catch((e) => { throw new Error(`${e.message}\n${this.log}`); });
+		await this.begin(this.dir, { shm: this.shm });
 		// Calls are taken as soon as an async worker has run and the gateway has answered.
 		if (ready) await until('the gateway', async () => /up/i.test(JSON.stringify(await this.rpc('sdp_mediate.nodes').catch(() => ''))));
 	}
@@ -280,44 +257,21 @@ export class Site {
 		return this.peers.flatMap((p) => p.inbox.seen.filter((m) => m.body).filter((m) => (p.side === 'core' ? ofBrowser.test(m.body) : isRawCore(m.body))).map((m) => `${p.name}: ${m.first}\n${m.body}`));
 	}
 
-	rpc(method, ...params) {
-		const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method, params });
-		return new Promise((ok, bad) => {
-			const req = http.request({ host: '127.0.0.1', port: 8080, path: '/RPC', method: 'POST', agent: false,
-				headers: { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(body) } }, (res) => {
-				let text = '';
-				res.on('data', (d) => { text += d; });
-				res.on('end', () => {
-					const a = JSON.parse(text);
-					if (a.error) bad(new Error(a.error.message));
-					else ok(a.result);
-				});
-			});
-			req.on('error', bad);
-			req.end(body);
-		});
-	}
-
 	async usage() {
 		const { expected, held, hold_octets: octets } = await this.rpc('sdp_mediate.stats');
 		return { calls: expected, waiting: held, octets };
 	}
 
-	async counter(name) { return Number((await this.rpc('stats.fetch', `sdp_mediate.${name}`))[`sdp_mediate.${name}`]); }
-	// What sdp_mediate itself holds in shared memory, in octets.
-	async ownShm() { return (await this.rpc('mod.stats', 'sdp_mediate', 'shm')).find((x) => typeof x === 'object').Total; }
+	counter(name) { return super.counter(`sdp_mediate.${name}`); }
+	ownShm() { return this.shmOf('sdp_mediate'); }
 
 	async stop() {
-		if (this.process.exitCode === null && this.process.signalCode === null) this.process.kill('SIGTERM');
-		const end = await Promise.race([this.exited, new Promise((r) => { setTimeout(r, 8000, 'hangs').unref(); })]);
-		if (end === 'hangs') this.process.kill('SIGKILL');
-		for (const p of this.peers) p.close();
-		await this.gateway.stop();
-		this.ca.remove();
-		if (!process.env.EP_KEEP) rmSync(this.dir, { recursive: true, force: true });
-		if (end === 'hangs') throw new Error('Kamailio does not end');
-		const bad = this.log.split('\n').filter((l) => /CRITICAL|BUG:|core was generated/.test(l) && !/receive_fd|process_no/.test(l));
-		if (end.code !== 0) throw new Error(`Kamailio ended with ${JSON.stringify(end)}\n${this.log.slice(-2000)}`);
-		if (bad.length) throw new Error(`the log has:\n${bad.slice(0, 5).join('\n')}`);
+		await this.end().finally(async () => {
+			for (const p of this.peers) p.close();
+			await this.gateway.stop();
+			this.ca.remove();
+			if (!process.env.EP_KEEP) rmSync(this.dir, { recursive: true, force: true });
+		});
+		this.clean();
 	}
 }

@@ -2,34 +2,17 @@
 // A Kamailio with webrtc_auth and tna_register, and a scripted core (one UDP
 // socket that is I-CSCF, S-CSCF and the other user). Addresses are fixed: run
 // inside test/lab/in-netns.
-import { spawn, execFileSync } from 'node:child_process';
 import dgram from 'node:dgram';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import http from 'node:http';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { makeCa } from '../../../node/ca.mjs';
+import { Kamailio, moduleDir, MODULES, sleep, until } from '../../support/kamailio.mjs';
 import { claimsOf, makeKey, tokenOf } from '../../webrtc_auth/support/waf.mjs';
 import { answer, build, Inbox, Msg, rand } from './sip.mjs';
 
-const root = resolve(dirname(fileURLToPath(import.meta.url)), '../../../..');
-const modules = process.env.EP_MODULES ?? join(root, 'build/modules');
+export { sleep, until };
 export const uriOf = (h) => /<([^>]+)>/.exec(h)[1];
-export const sleep = (ms) => new Promise((r) => setTimeout(r, ms));
-
-export async function until(what, check, ms = 5000) {
-	for (const end = Date.now() + ms; ; await sleep(20)) {
-		const value = await check();
-		if (value) return value;
-		if (Date.now() > end) throw new Error(`waited ${ms} ms for ${what}`);
-	}
-}
-
-function moduleDir() {
-	const list = execFileSync('dpkg', ['-L', 'kamailio'], { encoding: 'utf8' });
-	return dirname(list.split('\n').find((l) => l.endsWith('/modules/tm.so')));
-}
 
 const script = (s) => `#!KAMAILIO
 debug=${process.env.EP_DEBUG ?? 2}
@@ -63,8 +46,8 @@ loadmodule "jsonrpcs.so"
 loadmodule "nathelper.so"
 loadmodule "websocket.so"
 loadmodule "dialog.so"
-loadmodule "${join(modules, 'webrtc_auth.so')}"
-loadmodule "${join(modules, 'tna_register.so')}"
+loadmodule "${join(MODULES, 'webrtc_auth.so')}"
+loadmodule "${join(MODULES, 'tna_register.so')}"
 modparam("tls", "private_key", "${s.ca.key}")
 modparam("tls", "tls_method", "TLSv1.2+")
 modparam("tls", "certificate", "${s.ca.cert}")
@@ -205,7 +188,7 @@ ${s.wwsf}`;
 
 const transaction = (text) => `${/^Via:[^\r]*;branch=([^;,\s]+)/mi.exec(text)?.[1]} ${/^CSeq:\s*\d+\s+(\w+)/mi.exec(text)?.[1]}`;
 
-export class Site {
+export class Site extends Kamailio {
 	// answer: the core's challenges are answered. files: what lies in the
 	// directory that `params` calls DIR/.
 	// digest: no token is asked for, and one is looked at with X-Check. wwsf: lines for [wwsf:shop] and behind.
@@ -213,7 +196,7 @@ export class Site {
 	static async start({ params = '', digest = false, answer: answers = false, wwsf = '', shm = 64, files = {},
 		key = makeKey('ES256', 'k1'), ports = { wss: 8443, rpc: 8080, sip: 5060, core: 5070 }, edit = (text) => text } = {}) {
 		const s = new Site();
-		Object.assign(s, { ca: makeCa(), digest, answer: answers, wwsf, shm, key, ports, log: '' });
+		Object.assign(s, { ca: makeCa(), digest, answer: answers, wwsf, shm, key, ports, rpcAt: { host: '127.0.0.1', port: ports.rpc } });
 		s.dir = mkdtempSync(join(tmpdir(), 'epcscf-tna-'));
 		s.params = params.replaceAll('DIR/', `${s.dir}/`);
 		for (const [name, text] of Object.entries(files)) writeFileSync(join(s.dir, name), text, { mode: 0o600 });
@@ -302,36 +285,8 @@ export class Site {
 	}
 
 	async kamailio() {
-		const env = { ...process.env };
-		for (const k of Object.keys(env)) if (/_proxy$/i.test(k)) delete env[k];
-		this.process = spawn('kamailio', ['-DD', '-E', '-m', String(this.shm), '-M', '8', '-f', join(this.dir, 'kamailio.cfg'), '-Y', this.dir, '-P', join(this.dir, 'pid'), '-w', this.dir],
-			{ stdio: ['ignore', 'pipe', 'pipe'], env });
-		let gone = false;
-		this.exited = new Promise((r) => this.process.on('exit', (code, signal) => { gone = true; r({ code, signal }); }));
-		for (const out of [this.process.stdout, this.process.stderr]) out.on('data', (d) => { this.log += d; if (process.env.EP_LOG) process.stderr.write(d); });
-		await until('Kamailio to start', async () => {
-			if (gone) throw new Error('Kamailio ended');
-			return this.rpc('core.uptime').then(() => true, () => false);
-		}, 10000).catch((e) => { throw new Error(`${e.message}\n${this.log}`); });
+		await this.begin(this.dir, { shm: this.shm });
 		await until('the keys', async () => (await this.rpc('webrtc_auth.keys')).some((i) => i.keys?.length > 0));
-	}
-
-	rpc(method, ...params) {
-		const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method, params });
-		return new Promise((ok, bad) => {
-			const req = http.request({ host: '127.0.0.1', port: this.ports.rpc, path: '/RPC', method: 'POST', agent: false,
-				headers: { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(body) } }, (res) => {
-				let text = '';
-				res.on('data', (d) => { text += d; });
-				res.on('end', () => {
-					const a = JSON.parse(text);
-					if (a.error) bad(Object.assign(new Error(a.error.message), { code: a.error.code }));
-					else ok(a.result);
-				});
-			});
-			req.on('error', bad);
-			req.end(body);
-		});
 	}
 
 	// A call from the page, answered here, as far as its ACK.
@@ -396,23 +351,18 @@ export class Site {
 
 	async bindings() { return this.rpc('tna.list'); }
 	async show(who) { return this.rpc('tna.show', who).then((l) => (Array.isArray(l) ? l[0] : l)); }
-	// What tna_register itself holds in shared memory, in octets.
-	async ownShm() { return (await this.rpc('mod.stats', 'tna_register', 'shm')).find((x) => typeof x === 'object').Total; }
-	async shmUsed() { return Number((await this.rpc('core.shmmem')).used); }
+	ownShm() { return this.shmOf('tna_register'); }
 	// The Path URI under which the core reaches the page of the last REGISTER.
 	path() { return this.registers.at(-1).get('Path'); }
 
 	// tolerate: what may be in the log besides.
 	async stop({ tolerate } = {}) {
-		if (this.process.exitCode === null && this.process.signalCode === null) this.process.kill('SIGTERM');
-		const end = await Promise.race([this.exited, new Promise((r) => { setTimeout(r, 8000, 'hangs').unref(); })]);
-		if (end === 'hangs') { this.process.kill('SIGKILL'); throw new Error('Kamailio does not end'); }
-		this.udp.close();
-		this.ca.remove();
-		if (existsSync(this.dir) && !process.env.EP_KEEP) rmSync(this.dir, { recursive: true, force: true });
-		const bad = this.log.split('\n').filter((l) => /CRITICAL|BUG:|core was generated/.test(l) && !/receive_fd|process_no/.test(l) && !tolerate?.test(l));
-		if (end.code !== 0) throw new Error(`Kamailio ended with ${JSON.stringify(end)}\n${this.log.slice(-2000)}`);
-		if (bad.length) throw new Error(`the log has:\n${bad.slice(0, 5).join('\n')}`);
+		const end = await this.end().finally(() => {
+			this.udp.close();
+			this.ca.remove();
+			if (!process.env.EP_KEEP) rmSync(this.dir, { recursive: true, force: true });
+		});
+		this.clean({ tolerate });
 		return end;
 	}
 }

@@ -1,33 +1,16 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // A Kamailio with webrtc_auth, a WAF in front of it and a core behind it.
 // Addresses are fixed: run inside test/lab/in-netns.
-import { spawn, execFileSync, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import dgram from 'node:dgram';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import http from 'node:http';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { makeCa } from '../../../node/ca.mjs';
+import { Kamailio, moduleDir, MODULES, sleep, until } from '../../support/kamailio.mjs';
 import { makeKey, Waf } from './waf.mjs';
 
-const root = resolve(dirname(fileURLToPath(import.meta.url)), '../../../..');
-// Where our own modules are.
-export const modules = process.env.EP_MODULES ?? join(root, 'build/modules');
-export const sleep = (ms) => new Promise((r) => setTimeout(r, ms));
-
-export async function until(what, check, ms = 5000) {
-	for (const end = Date.now() + ms; ; await sleep(20)) {
-		const value = await check();
-		if (value) return value;
-		if (Date.now() > end) throw new Error(`waited ${ms} ms for ${what}`);
-	}
-}
-
-function moduleDir() {
-	const list = execFileSync('dpkg', ['-L', 'kamailio'], { encoding: 'utf8' });
-	return dirname(list.split('\n').find((l) => l.endsWith('/modules/tm.so')));
-}
+export { MODULES as modules, sleep, until };
 
 const script = (s) => `#!KAMAILIO
 debug=2
@@ -58,7 +41,7 @@ loadmodule "ctl.so"
 loadmodule "nathelper.so"
 loadmodule "websocket.so"
 ${s.before}
-loadmodule "${join(modules, 'webrtc_auth.so')}"
+loadmodule "${join(MODULES, 'webrtc_auth.so')}"
 modparam("tls", "private_key", "${s.ca.key}")
 modparam("tls", "tls_method", "TLSv1.2+")
 modparam("tls", "certificate", "${s.ca.cert}")
@@ -148,7 +131,7 @@ impi = *@partner.net
 impu = sip:*@partner.net
 ${more}`;
 
-export class Site {
+export class Site extends Kamailio {
 	// The files it starts from. first, routes: lines at the start of the request
 	// route, and routes of their own. before: script lines above our loadmodule;
 	// route: at the top of request_route. ports, pairs: other ports, other keys
@@ -156,6 +139,7 @@ export class Site {
 	static prepare(s, { params = '', kemi, async, config = configOf, first = '', routes = '', before = '', route = '', ports = {}, pairs, edit = (text) => text } = {}) {
 		Object.assign(s, { params, kemi, async, first, routes, before, route });
 		Object.assign(s.ports, ports);
+		s.rpcAt.port = s.ports.rpc;
 		s.ca = makeCa();
 		if (kemi) {
 			const file = join(s.dir, 'kamailio.js');
@@ -191,6 +175,7 @@ export class Site {
 	}
 
 	constructor() {
+		super();
 		this.dir = mkdtempSync(join(tmpdir(), 'epcscf-wauth-'));
 		this.config = join(this.dir, 'webrtc_auth.conf');
 		this.cfg = join(this.dir, 'kamailio.cfg');
@@ -198,7 +183,6 @@ export class Site {
 		this.ctl = join(this.dir, 'ctl');
 		this.ports = { wss: 8443, rpc: 8080, sip: 5060, core: 5070, waf: 9443 };
 		this.forwarded = [];
-		this.log = '';
 	}
 
 	// The core: answers 200 to everything, keeps what it got.
@@ -215,40 +199,7 @@ export class Site {
 		return new Promise((r) => this.udp.bind(this.ports.core, '127.0.0.1', r));
 	}
 
-	async kamailio() {
-		const env = { ...process.env };
-		for (const k of Object.keys(env)) if (/_proxy$/i.test(k)) delete env[k];
-		this.process = spawn('kamailio', ['-DD', '-E', '-m', '64', '-M', '8', '-f', this.cfg, '-Y', this.dir, '-P', join(this.dir, 'pid'), '-w', this.dir],
-			{ stdio: ['ignore', 'pipe', 'pipe'], env });
-		this.exited = new Promise((r) => this.process.on('exit', (code, signal) => r({ code, signal })));
-		for (const out of [this.process.stdout, this.process.stderr]) out.on('data', (d) => { this.log += d; });
-		let gone = false;
-		this.exited.then(() => { gone = true; });
-		await until('Kamailio to start', async () => {
-			if (gone) throw new Error(`Kamailio ended:\n${this.log}`);
-			return this.rpc('core.uptime').then(() => true, () => false);
-		}, 10000).catch((e) => { throw new Error(`${e.message}\n${this.log}`); });
-	}
-
-	rpc(method, ...params) {
-		const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method, params });
-		return new Promise((ok, bad) => {
-			const req = http.request({ host: '127.0.0.1', port: this.ports.rpc, path: '/RPC', method: 'POST', agent: false,
-				headers: { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(body) } }, (res) => {
-				let text = '';
-				res.on('data', (d) => { text += d; });
-				res.on('end', () => {
-					try {
-						const answer = JSON.parse(text);
-						if (answer.error) bad(Object.assign(new Error(answer.error.message), { code: answer.error.code }));
-						else ok(answer.result);
-					} catch (e) { bad(new Error(`${method}: ${e.message}: ${text}`)); }
-				});
-			});
-			req.on('error', bad);
-			req.end(body);
-		});
-	}
+	kamailio() { return this.begin(this.dir, { cfg: this.cfg }); }
 
 	// The same through ctl, as operators do it.
 	kamcmd(...args) {
@@ -259,20 +210,16 @@ export class Site {
 	async issuer(name) { return (await this.rpc('webrtc_auth.keys')).find((i) => i.issuer === name); }
 	async hasKeys(name) { return (await this.issuer(name))?.keys?.length > 0; }
 	async stats() { return this.rpc('webrtc_auth.stats'); }
-	async shmUsed() { return Number((await this.rpc('core.shmmem')).used); }
 	sentOn(client) { return this.forwarded.filter((t) => t.includes(client.callId)); }
 
 	async stop() {
-		if (this.process && this.process.exitCode === null && this.process.signalCode === null) this.process.kill('SIGTERM');
-		const end = this.process ? await Promise.race([this.exited, new Promise((r) => { setTimeout(r, 8000, 'hangs').unref(); })]) : undefined;
-		if (end === 'hangs') this.process.kill('SIGKILL');
-		this.udp?.close();
-		if (this.waf.server?.listening) await this.waf.stop();
-		this.ca.remove();
-		if (existsSync(this.dir) && !process.env.EP_KEEP) rmSync(this.dir, { recursive: true, force: true });
-		if (end === 'hangs') throw new Error('Kamailio does not end');
-		const bad = this.log.split('\n').filter((l) => /exited by a signal|\bBUG:|core was generated/.test(l));
-		if (bad.length || (end && end.code !== 0)) throw new Error(`Kamailio ended with ${JSON.stringify(end)}\n${bad.join('\n')}`);
+		await this.end().finally(async () => {
+			this.udp?.close();
+			if (this.waf.server?.listening) await this.waf.stop();
+			this.ca.remove();
+			if (!process.env.EP_KEEP) rmSync(this.dir, { recursive: true, force: true });
+		});
+		this.clean({ forbidden: /exited by a signal|\bBUG:|core was generated/, known: null });
 	}
 
 	readConfig() { return readFileSync(this.config, 'utf8'); }
