@@ -31,10 +31,23 @@ function find(dir, match, found = []) {
 // whole machine come one after the other. Sound is measured in one lane of browsers
 // alone; browsers that wait, for tokens to end and for pages to come back, have a lane
 // beside it. A lane that has nothing left of its own takes files of node.
-const LANES = { unit: 2, fuzz: 2, node: 2, browser: 1, patient: 1 };
+const LANES = { unit: 2, fuzz: 2, node: 3, browser: 1, patient: 1 };
 const HEAVY = ['tna_register/die', 'tna_register/many', 'tna_register/regevent_many', 'sdp_mediate/hold_burst', 'attack/flood', 'attack/malformed',
 	'scscf/memory', 'webrtc_auth/memory', 'webrtc_auth/flood', 'webrtc_auth/flood_budget'].map((name) => `test/int/${name}.test.mjs`);
-const PATIENT = ['renew', 'closecodes', 'opaque', 'reload'].map((name) => `test/browser/${name}.test.mjs`);
+const PATIENT = ['renew', 'bar', 'closecodes', 'faults', 'revoke', 'rtr', 'reload', 'opaque', 'token', 'p1_web', 'p1_entity', 'p1_list', 'p1_pool', 'p1_digest']
+	.map((name) => `test/browser/${name}.test.mjs`);
+// What takes longest begins first, so that no lane ends long behind the others: in
+// this order, all that is not named behind it.
+const LONG = ['token/differential', 'tna_register/die', 'node/epcscf', 'tna_register/subscribe_time', 'idp/rotation', 'webrtc_auth/async',
+	'scscf/hss', 'attack/malformed', 'webrtc_auth/memory', 'tna_register/regevent', 'tna_register/many', 'webrtc_auth/dmq', 'tna_register/limits_wwsf',
+	'media/safety', 'sdp_mediate/hold_burst', 'webrtc_auth/keys_discovery', 'iq/events', 'iq/events_sid', 'webrtc_auth/revoke', 'webrtc_auth/cache', 'tna_register/bar',
+	'scscf/bar', 'tna_register/regevent_many', 'attack/torture', 'iq/watch', 'attack/flood', 'tna_register/calls', 'webrtc_auth/keys', 'webrtc_auth/logout',
+	'iq/flood', 'scscf/leave', 'lab/nodes', 'tna_register/register', 'media/leftovers', 'tna_register/races', 'attack/edge', 'sdp_mediate/policy_cfg', 'sdp_mediate/policy_lua',
+	'browser/renew', 'browser/bar', 'browser/closecodes', 'browser/faults', 'browser/media_audio', 'browser/media_video', 'browser/host', 'browser/media_bundle'];
+const longestFirst = (jobs) => {
+	const rank = ({ name }) => { const at = LONG.findIndex((long) => name.endsWith(long)); return at < 0 ? LONG.length : at; };
+	return jobs.map((job) => [rank(job), job]).sort((a, b) => a[0] - b[0]).map(([, job]) => job);
+};
 const browsers = () => find('test/browser', (n) => n.endsWith('.test.mjs'));
 
 // A job: {name, argv, env, seconds, count(output) -> [passed, failed, skipped]}.

@@ -9,7 +9,8 @@ import { Core, FOREIGN, OTHER, until } from './support/core.mjs';
 const LISTED = { waf: [FOREIGN], wwsf: [] };
 let core, direct;
 test.before(async () => {
-	core = await Core.start();
+	// What is over is looked at seven times, and stays for 5 s where nothing is said.
+	core = await Core.start({ edit: (cfg) => cfg.replace(/^modparam\("tm"/m, 'modparam("tm", "wt_timer", 500)\n$&') });
 	direct = await core.ue(core.lab.nodes.icscf.address, { port: 5066, to: 'scscf' });
 });
 test.after(() => core.stop());

@@ -138,4 +138,18 @@ export class Kamailio {
 	/** What a module of ours itself holds in shared memory, in octets. */
 	async shmOf(module) { return (await this.rpc('mod.stats', module, 'shm')).find((x) => typeof x === 'object').Total; }
 	async shmUsed() { return Number((await this.rpc('core.shmmem')).used); }
+
+	/**
+	 * Shared memory in use when nothing is left of what was begun: no transaction
+	 * (tm's wt_timer says how long one stays), and nothing more was freed for a while.
+	 */
+	async shmSettled() {
+		await until('no transaction', async () => (await this.rpc('tm.stats')).current === 0, 20000);
+		for (let low = Infinity; ;) {
+			let now = Infinity;
+			for (let i = 0; i < 15; i++) { now = Math.min(now, await this.shmUsed()); await sleep(100); }
+			if (now >= low) return low;
+			low = now;
+		}
+	}
 }

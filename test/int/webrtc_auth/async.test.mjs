@@ -121,7 +121,8 @@ test('async_many_at_a_slow_waf_all_pass', async (t) => {
 });
 
 test('async_nothing_leaks', async (t) => {
-	const site = await withSite(t, { globals: 'max_pending = 64' });
+	const site = await withSite(t, { globals: 'max_pending = 64', params: 'modparam("tm", "wt_timer", 200)' });
+	site.waf.server.keepAliveTimeout = 500;
 	// Good ones, inactive ones, errors, and too many at once.
 	const round = async (n) => {
 		const each = Math.min(n, 100);
@@ -138,13 +139,10 @@ test('async_nothing_leaks', async (t) => {
 	// Everything that belongs to connections and transactions has gone; so have
 	// the connections to the WAF that it closed, when the next question is asked.
 	const settled = async () => {
-		await sleep(6000);
+		await until('the WAF to close what is idle', () => site.waf.sockets.size === 0, 15000);
 		await round(1);
 		await until('no connection', async () => (await site.stats()).connections === 0, 15000);
-		await sleep(6500);
-		let low = await site.shmUsed();
-		for (let i = 0; i < 10; i++) { await sleep(100); low = Math.min(low, await site.shmUsed()); }
-		return low;
+		return site.shmSettled();
 	};
 	const pkg = async () => new Map((await site.rpc('pkg.stats')).map((p) => [`${p.entry} ${p.desc}`, p.used]));
 	await round(300);

@@ -2,13 +2,13 @@
 // Shared memory is where it was after a thousand refusals, and after reloads.
 import test from 'node:test';
 import assert from 'node:assert/strict';
-import { Site, sleep, until } from './support/site.mjs';
+import { Site, until } from './support/site.mjs';
 import { Client } from './support/client.mjs';
 import { tokenOf } from './support/waf.mjs';
 
 let site;
 test.before(async () => {
-	site = await Site.start({ params: 'modparam("webrtc_auth", "max_failures", 0)' });
+	site = await Site.start({ params: 'modparam("webrtc_auth", "max_failures", 0)\nmodparam("tm", "wt_timer", 200)' });
 	site.writeConfig(`[global]\nsource_failures_per_minute = 0\n${site.readConfig()}`);
 	await site.rpc('webrtc_auth.reload');
 });
@@ -17,10 +17,7 @@ test.after(() => site?.stop());
 // Everything that belongs to connections and transactions has gone.
 async function settled() {
 	await until('no connection', async () => (await site.stats()).connections === 0, 15000);
-	await sleep(6500);
-	let low = await site.shmUsed();
-	for (let i = 0; i < 10; i++) { await sleep(100); low = Math.min(low, await site.shmUsed()); }
-	return low;
+	return site.shmSettled();
 }
 
 async function refusals(n) {
@@ -81,16 +78,10 @@ test('memory_same_after_100_reloads', async (t) => {
 			for (const c of pages) assert.equal((await c.register(token)).status, 200);
 		}
 	};
-	const level = async () => {
-		await sleep(6500); // transactions
-		let low = await site.shmUsed();
-		for (let i = 0; i < 10; i++) { await sleep(100); low = Math.min(low, await site.shmUsed()); }
-		return low;
-	};
 	await round(20);
-	const before = await level(), ownBefore = await own(), pkgBefore = await pkg();
+	const before = await site.shmSettled(), ownBefore = await own(), pkgBefore = await pkg();
 	await round(100);
-	const after = await level();
+	const after = await site.shmSettled();
 	for (const [process, used] of await pkg())
 		assert.ok(used - pkgBefore.get(process) < 65536, `${process}: ${used - pkgBefore.get(process)} octets more`);
 	assert.ok(await own() - ownBefore < 4096, `${await own() - ownBefore} octets more of ours`);

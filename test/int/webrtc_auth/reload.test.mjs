@@ -127,7 +127,7 @@ test('reload_many_times_takes_no_memory', async (t) => {
 		const some = await Promise.all([1, 2, 3, 4].map(() => Client.open(site)));
 		for (const c of some) await c.register(tokenOf(site.keys.es, bare('sub1')), { to: 'sip:u1@home1.net' });
 		for (const c of some) c.end();
-		await until('the connections to end', async () => (await site.stats()).connections === 0);
+		if (i % 6 === 5) await until('the connections to end', async () => (await site.stats()).connections === 0);
 		used.push(own() - atFirst);
 	}
 	// Old tables are held by processes that have not looked since: a table is

@@ -12,6 +12,13 @@ import { makeKey, Waf } from './waf.mjs';
 
 export { MODULES as modules, sleep, until };
 
+// Ports of a site's own, so that several run side by side (describe's concurrency).
+let sites = 0;
+export function ownPorts() {
+	const i = 20 * ++sites;
+	return { wss: 8443 + i, rpc: 8080 + i, sip: 5060 + i, core: 5070 + i, waf: 9443 + i };
+}
+
 const script = (s) => `#!KAMAILIO
 debug=2
 log_stderror=yes
