@@ -4,16 +4,15 @@
 // them at once and retires the old ones. Every token is good, so every one must
 // be accepted: at once, or after the 503 of docs/decisions/0003. A 401, a 403 or
 // a close frame for one of them is a wrong refusal, and there may be none.
-import test from 'node:test';
+import { describe, test } from 'node:test';
 import assert from 'node:assert/strict';
 import { Waf } from '../../lab/waf/waf.mjs';
 import { freePort } from '../../node/site.mjs';
-import { configOf, Site, sleep, until } from '../webrtc_auth/support/site.mjs';
+import { configOf, ownPorts, Site, sleep, until } from '../webrtc_auth/support/site.mjs';
 import { Client } from '../webrtc_auth/support/client.mjs';
 
 const ORIGIN = 'https://portal.example';
 const PAGES = 8;
-let site, waf;
 
 async function startWaf(ca) {
 	const port = await freePort();
@@ -25,9 +24,12 @@ async function startWaf(ca) {
 	}, () => {});
 }
 
-test.before(async () => {
-	site = await Site.start();
-	waf = await startWaf(site.ca);
+// A site and its WAF, for one test.
+async function begin(t) {
+	const site = await Site.start({ ports: ownPorts() });
+	t.after(() => site.stop());
+	const waf = await startWaf(site.ca);
+	t.after(() => waf.stop());
 	site.writeConfig(configOf(site, `
 [issuer:lab]
 iss = ${waf.config.issuer}
@@ -46,13 +48,10 @@ impu = sip:page*@home1.net
 `));
 	await site.rpc('webrtc_auth.reload');
 	await until('the keys', () => site.hasKeys('lab'));
-});
-test.after(async () => {
-	await waf.stop();
-	await site.stop();
-});
+	return { site, waf };
+}
 
-function mint(n) {
+function mint(waf, n) {
 	const now = Math.floor(Date.now() / 1000);
 	return waf.keys.mint({ iss: waf.config.issuer, aud: 'epcscf', sub: `page${n}`, client_id: 'portal', jti: `${n}-${Math.random()}`, iat: now, exp: now + 60,
 		scope: 'webrtc-ims-client-access-to-ims', impi: `page${n}@home1.net`, impu: [`sip:page${n}@home1.net`] });
@@ -60,13 +59,13 @@ function mint(n) {
 
 // A page: the same token until its 200, as epcscf.js does it; a new connection
 // now and then.
-async function page(n, seen, goOn) {
+async function page({ site, waf }, n, seen, goOn) {
 	let client, used = 0;
 	const open = async () => { client?.end(); client = await Client.open(site, { origin: ORIGIN }); used = 0; };
 	await open();
 	while (goOn()) {
 		if (++used > 40) await open();
-		const token = await mint(n);
+		const token = await mint(waf, n);
 		const began = Date.now();
 		for (let tries = 1; ; tries++) {
 			const answer = await client.register(token, { to: `sip:page${n}@home1.net` });
@@ -91,10 +90,10 @@ async function page(n, seen, goOn) {
 }
 
 // pace_ms: from one rotation to the next; keep: so many old keys stay published.
-async function underLoad(t, { rotations, pace_ms, keep }) {
+async function underLoad(t, { site, waf }, { rotations, pace_ms, keep }) {
 	let running = true;
 	const seen = { began: Date.now(), accepted: 0, waited: 0, late: [], wrong: [], rotated: [] };
-	const pages = Array.from({ length: PAGES }, (_, i) => page(i + 1, seen, () => running));
+	const pages = Array.from({ length: PAGES }, (_, i) => page({ site, waf }, i + 1, seen, () => running));
 	for (let i = 0; i < rotations; i++) {
 		await sleep(pace_ms);
 		await waf.keys.rotate();
@@ -114,22 +113,28 @@ async function underLoad(t, { rotations, pace_ms, keep }) {
 	return seen;
 }
 
-test('rotation_slower_than_the_window_refuses_nobody', { timeout: 120000 }, async (t) => {
-	await underLoad(t, { rotations: 5, pace_ms: 3500, keep: 1 });
-});
+// Each has a site and a WAF of its own.
+describe('rotation', { concurrency: 3 }, () => {
+	test('rotation_slower_than_the_window_refuses_nobody', { timeout: 120000 }, async (t) => {
+		const it = await begin(t);
+		await underLoad(t, it, { rotations: 5, pace_ms: 3500, keep: 1 });
+	});
 
-// Faster than any operator: the next key comes while the fetch of the last one
-// is still too young to be repeated (key_miss_window, 2 s here).
-test('rotation_faster_than_the_window_refuses_nobody', { timeout: 120000 }, async (t) => {
-	await underLoad(t, { rotations: 8, pace_ms: 1300, keep: 3 });
-});
+	// Faster than any operator: the next key comes while the fetch of the last one
+	// is still too young to be repeated (key_miss_window, 2 s here).
+	test('rotation_faster_than_the_window_refuses_nobody', { timeout: 120000 }, async (t) => {
+		const it = await begin(t);
+		await underLoad(t, it, { rotations: 8, pace_ms: 1300, keep: 3 });
+	});
 
-// A fetch that somebody asked for a moment ago is no reason to call the key
-// that appeared behind it unknown.
-test('rotation_right_behind_a_fetch_refuses_nobody', { timeout: 60000 }, async (t) => {
-	await sleep(2200);
-	const before = (await site.issuer('lab')).age;
-	await site.rpc('webrtc_auth.refresh', 'lab');
-	await until('the fetch', async () => (await site.issuer('lab')).age < Math.max(1, before));
-	await underLoad(t, { rotations: 1, pace_ms: 100, keep: 3 });
+	// A fetch that somebody asked for a moment ago is no reason to call the key
+	// that appeared behind it unknown.
+	test('rotation_right_behind_a_fetch_refuses_nobody', { timeout: 60000 }, async (t) => {
+		const it = await begin(t), { site } = it;
+		await sleep(2200);
+		const before = (await site.issuer('lab')).age;
+		await site.rpc('webrtc_auth.refresh', 'lab');
+		await until('the fetch', async () => (await site.issuer('lab')).age < Math.max(1, before));
+		await underLoad(t, it, { rotations: 1, pace_ms: 100, keep: 3 });
+	});
 });
