@@ -3,81 +3,39 @@
 // ways, heard at both ends by energy and frequency; either side hangs up.
 import test from 'node:test';
 import assert from 'node:assert/strict';
-import { Session, MICROPHONE_HZ, PHONE_HZ } from './session.mjs';
+import { Pair } from './pair.mjs';
 
-let session, page, alice;
+let pair, session, page, alice;
 
 test.before(async () => {
-	session = await Session.begin('call', { capture: true });
-	alice = await session.phone('alice');
-	page = await session.signedIn('user1');
+	pair = await Pair.begin('call', { capture: true });
+	({ session, page, alice } = pair);
 });
-test.after(() => session?.end());
-// A test that failed in mid-call leaves nothing to the next.
-test.afterEach(async () => {
-	await page.page.evaluate(() => globalThis.line?.hangup());
-	await alice.hangup().catch(() => {});
-});
-
-async function heardAtBothEnds() {
-	const here = await page.heard(1500);
-	assert.ok(here.level > 0.05, `the browser hears silence (${here.level})`);
-	assert.ok(Math.abs(here.hz - PHONE_HZ) < 15, `the browser hears ${here.hz} Hz, not ${PHONE_HZ}`);
-	const there = await alice.heard({ atLeast_s: 1 });
-	assert.ok(there.rms > 0.05, `the phone hears silence (${there.rms})`);
-	assert.ok(Math.abs(there.frequency - MICROPHONE_HZ) < 15, `the phone hears ${there.frequency} Hz, not ${MICROPHONE_HZ}`);
-	assert.ok(there.share > 0.8, `the phone hears other things too (${there.share})`);
-}
-
-async function callOut() {
-	alice.clear();
-	alice.autoAnswer();
-	await page.dial('alice');
-	await page.callState('connected');
-	await alice.event('CALL_ESTABLISHED');
-}
-
-async function callIn() {
-	alice.clear();
-	alice.autoAnswer(false);
-	await alice.dial('sip:user1@home1.net');
-	await page.callState('incoming');
-	await page.page.click('#answer');
-	await page.callState('connected');
-	await alice.event('CALL_ESTABLISHED');
-}
+test.after(() => pair?.end());
+test.afterEach(() => pair.quiet());
 
 test('call_out_is_heard_at_both_ends_and_the_browser_hangs_up', async () => {
-	await callOut();
-	await heardAtBothEnds();
-	await page.hangup();
-	await alice.event('CALL_CLOSED');
-	await page.callState('ended');
-	await session.noMedia();
+	await pair.callOut();
+	await pair.heardAtBothEnds();
+	await pair.pageHangsUp();
 });
 
 test('call_out_and_the_phone_hangs_up', async () => {
-	await callOut();
-	await heardAtBothEnds();
-	await alice.hangup();
-	await page.callState('ended');
-	await session.noMedia();
+	await pair.callOut();
+	await pair.heardAtBothEnds();
+	await pair.phoneHangsUp();
 });
 
 test('call_in_is_heard_at_both_ends_and_the_browser_hangs_up', async () => {
-	await callIn();
-	await heardAtBothEnds();
-	await page.hangup();
-	await alice.event('CALL_CLOSED');
-	await session.noMedia();
+	await pair.callIn();
+	await pair.heardAtBothEnds();
+	await pair.pageHangsUp();
 });
 
 test('call_in_and_the_phone_hangs_up', async () => {
-	await callIn();
-	await heardAtBothEnds();
-	await alice.hangup();
-	await page.callState('ended');
-	await session.noMedia();
+	await pair.callIn();
+	await pair.heardAtBothEnds();
+	await pair.phoneHangsUp();
 });
 
 test('call_in_declined_by_the_browser', async () => {
