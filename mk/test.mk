@@ -8,9 +8,13 @@ BENCH_NODE := $(patsubst test/bench/%.mjs,%,$(wildcard test/bench/*.mjs))
 UNIT_CFLAGS := $(filter-out -Wmissing-prototypes -Wcast-qual,$(LIB_CFLAGS)) -Itest/unit
 
 define unit_variant
-$(BUILD)/$(1)/unit/%: test/unit/%.c test/unit/support.c $(wildcard test/unit/*.h test/unit/*/*.h) $(BUILD)/$(1)/libep.a
+$(BUILD)/$(1)/unit/support.o: test/unit/support.c $(wildcard test/unit/*.h)
 	@mkdir -p $$(@D)
-	$$(CC_$(1)) $$(UNIT_CFLAGS) $$(CFLAGS_$(1)) $$< test/unit/support.c $(BUILD)/$(1)/libep.a \
+	$$(CC_$(1)) $$(UNIT_CFLAGS) $$(CFLAGS_$(1)) -c $$< -o $$@
+
+$(BUILD)/$(1)/unit/%: test/unit/%.c $(BUILD)/$(1)/unit/support.o $(wildcard test/unit/*.h test/unit/*/*.h) $(BUILD)/$(1)/libep.a
+	@mkdir -p $$(@D)
+	$$(CC_$(1)) $$(UNIT_CFLAGS) $$(CFLAGS_$(1)) $$< $(BUILD)/$(1)/unit/support.o $(BUILD)/$(1)/libep.a \
 		$$(LIB_LIBS) -ljansson -ljwt -lcheck -lsubunit -lm -lrt -lpthread -o $$@
 endef
 $(foreach v,rel san,$(eval $(call unit_variant,$(v))))
