@@ -29,8 +29,9 @@ async function callFails() {
 
 async function callWorks() {
 	alice.clear();
+	await page.page.evaluate(() => { globalThis.lastCall = undefined; });
 	await page.dial('alice');
-	await page.callState('connected');
+	await page.callState('connected', 10000, ['ended']);
 	const heard = await page.heard(1000);
 	assert.ok(heard.level > 0.05 && Math.abs(heard.hz - PHONE_HZ) < 15, `${heard.hz} Hz, ${heard.level}`);
 	await page.hangup();
@@ -43,6 +44,7 @@ async function callWorks() {
 function worksAgain() {
 	return until('a call after the return', () => callWorks().then(() => true, async () => {
 		await page.page.evaluate(() => globalThis.line.hangup());
+		await new Promise((done) => { setTimeout(done, 500); });
 		return false;
 	}), 30000);
 }

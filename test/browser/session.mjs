@@ -212,12 +212,14 @@ export class Page {
 
 	async hangup() { await this.page.click('#hangup'); }
 
-	callState(wanted, limit_ms = 10000) {
-		return this.page.waitForFunction((name) => {
+	/** never: states from which the wanted one does not come any more. */
+	callState(wanted, limit_ms = 10000, never = []) {
+		return this.page.waitForFunction(([name, over]) => {
 			const { line } = globalThis;
 			if (line.currentCall) globalThis.lastCall = line.currentCall;
+			if (over.includes(globalThis.lastCall?.state)) throw new Error(globalThis.lastCall.state);
 			return globalThis.lastCall?.state === name;
-		}, wanted, { timeout: limit_ms }).catch(async () => {
+		}, [wanted, never], { timeout: limit_ms }).catch(async () => {
 			const seen = await this.page.evaluate(() => [globalThis.lastCall?.state, globalThis.lastCall?.text]);
 			throw new Error(`call not ${wanted}: ${seen.join(', ')}`);
 		});
