@@ -170,11 +170,13 @@ async function alone(total) {
 		const now = await run({ ...job, name: `${job.name} (alone)` });
 		add(total, counts, -1);
 		add(total, now, 1);
-		if (!now[1]) console.log(`NOTE ${job.name} failed beside others and passes alone`);
+		if (now[1]) continue;
+		company.push(job.name);
+		console.log(`NOTE ${job.name} failed beside others and passes alone`);
 	}
 }
 
-const total = [0, 0, 0], failed = [], began = Date.now();
+const total = [0, 0, 0], failed = [], company = [], began = Date.now();
 let allCpu = 0;
 for (const what of process.argv.slice(2)) {
 	if (what.startsWith('step:')) {
@@ -190,6 +192,7 @@ for (const what of process.argv.slice(2)) {
 await alone(total);
 // What a test left running that met its time limit.
 for (const dir of fs.readdirSync(out).filter((name) => name.startsWith('lab-'))) await stop({ dir: path.join(out, dir) });
-console.log(`${((Date.now() - began) / 1000).toFixed(0)} s, CPU ${allCpu.toFixed(0)} s of ${os.cpus().length} CPUs`);
+if (company.length) console.log(`NOTE ${company.length} of the files do not stand company: ${company.join(', ')}`);
+console.log(`took ${((Date.now() - began) / 1000).toFixed(0)} s, CPU ${allCpu.toFixed(0)} s on ${os.cpus().length} CPUs`);
 console.log(`${total[0]} passed, ${total[1]} failed, ${total[2]} skipped`);
 process.exit(total[1] ? 1 : 0);

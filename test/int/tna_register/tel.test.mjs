@@ -94,7 +94,7 @@ test('tel_call_to_the_page_both_ends_keep_their_names', async (t) => {
 		assert.equal(r.get('To'), `<${sip}>;tag=far`, method);
 	}
 	// its subscription, when the call is gone
-	await until('the call to go', async () => (await site.show(p.aor)).calls === 0, 9000);
+	await until('the dialog to go', async () => ![await site.rpc('dlg.list')].flat().some(Boolean), 9000);
 	site.send(site.request('NOTIFY', { ...inward, cseq: 9, headers: subs.state('refer', 'active;expires=60') }));
 	const n = await p.inbox.request('NOTIFY');
 	assert.equal(n.get('From'), `<${sip}>;tag=far`);
