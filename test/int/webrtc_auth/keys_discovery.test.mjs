@@ -18,12 +18,15 @@ const discovering = (kind, introspected = false, path = '') => (s) => {
 const said = (s, more = {}) => ({ issuer: s.waf.base, jwks_uri: s.waf.url, introspection_endpoint: `${s.waf.base}/introspect`, ...more });
 
 async function withSite(t, { kind = 'oauth', introspected = false, metadata = (s) => said(s), path = '' } = {}) {
-	const site = await opaqueSite({ wafUp: false, ports: ownPorts(), config: discovering(kind, introspected, path) });
-	t.after(() => site.stop());
 	const seen = [];
-	site.waf.metadata = (req, res, at) => { seen.push(at); return metadata(site, req, res); };
+	// The WAF is there before it is asked for the first time.
+	const config = (s) => {
+		s.waf.metadata = (req, res, at) => { seen.push(at); return metadata(s, req, res); };
+		return discovering(kind, introspected, path)(s);
+	};
+	const site = await opaqueSite({ keys: false, ports: ownPorts(), config });
+	t.after(() => site.stop());
 	site.seen = seen;
-	await site.waf.start();
 	return site;
 }
 const mine = (site, more) => claimsOf({ iss: site.waf.base, ...more });
@@ -31,6 +34,31 @@ const error = (site, re) => until('the reason', async () => { const i = await si
 
 // Each has a site of its own, and most of its time is waiting.
 describe('keys and metadata', { concurrency: 3 }, () => {
+	// Cache-Control (RFC 9111 5.2.2): jwks_refresh_s of home is 600 there.
+	async function hitsWithin(t, headers, ms, config = configOf) {
+		const site = await Site.start({ wafUp: false, config, ports: ownPorts() });
+		t.after(() => site.stop());
+		site.waf.headers = headers;
+		await site.waf.start();
+		await until('the first keys', () => site.hasKeys('home'), 8000);
+		const hits = site.waf.hits;
+		await sleep(ms);
+		return site.waf.hits - hits;
+	}
+	const every = (s) => (site) => configOf(site).replace('jwks_refresh_s = 600', `jwks_refresh_s = ${s}`);
+
+	test('keys_cache_control_is_never_below_the_floor', async (t) => {
+		assert.equal(await hitsWithin(t, { 'Cache-Control': 'no-store, max-age=0' }, 4000), 0);
+	});
+
+	test('keys_cache_control_shortens_and_lengthens', async (t) => {
+		assert.equal(await hitsWithin(t, { 'Cache-Control': 'public, max-age=3600' }, 12500, every(10)), 0);
+	});
+
+	test('keys_without_cache_control_after_jwks_refresh', async (t) => {
+		assert.equal(await hitsWithin(t, {}, 12500, every(10)), 1);
+	});
+
 	for (const [kind, path, at] of [
 		['oauth', '', '/.well-known/oauth-authorization-server'],
 		['openid', '', '/.well-known/openid-configuration'],
@@ -88,9 +116,10 @@ describe('keys and metadata', { concurrency: 3 }, () => {
 			assert.equal(issuer.metadata_age, -1);
 			assert.equal(issuer.keys, undefined);
 			assert.equal(site.waf.hits, 0, 'no keys were fetched');
-			assert.equal(site.log.match(/metadata of issuer home/g).length, 1);
+			await until('the log', () => site.log.includes('metadata of issuer home'));
 			const c = await page(t, site);
 			assert.equal((await c.register(tokenOf(site.keys.es, mine(site)))).status, 503);
+			assert.equal(site.log.match(/metadata of issuer home/g).length, 1);
 		});
 
 	test('discovery_moves_the_keys_without_a_gap', async (t) => {
@@ -113,30 +142,5 @@ describe('keys and metadata', { concurrency: 3 }, () => {
 		up = true;
 		await until('the new key', async () => (await site.issuer('home')).keys.some((k) => k.kid === 'es-2'), 6000);
 		assert.equal((await c.register(tokenOf(next, mine(site)))).status, 200);
-	});
-
-	// Cache-Control (RFC 9111 5.2.2): jwks_refresh_s of home is 600 there.
-	async function hitsWithin(t, headers, ms, config = configOf) {
-		const site = await Site.start({ wafUp: false, config, ports: ownPorts() });
-		t.after(() => site.stop());
-		site.waf.headers = headers;
-		await site.waf.start();
-		await until('the first keys', () => site.hasKeys('home'), 8000);
-		const hits = site.waf.hits;
-		await sleep(ms);
-		return site.waf.hits - hits;
-	}
-	const every = (s) => (site) => configOf(site).replace('jwks_refresh_s = 600', `jwks_refresh_s = ${s}`);
-
-	test('keys_cache_control_is_never_below_the_floor', async (t) => {
-		assert.equal(await hitsWithin(t, { 'Cache-Control': 'no-store, max-age=0' }, 4000), 0);
-	});
-
-	test('keys_cache_control_shortens_and_lengthens', async (t) => {
-		assert.equal(await hitsWithin(t, { 'Cache-Control': 'public, max-age=3600' }, 12500, every(10)), 0);
-	});
-
-	test('keys_without_cache_control_after_jwks_refresh', async (t) => {
-		assert.equal(await hitsWithin(t, {}, 12500, every(10)), 1);
 	});
 });

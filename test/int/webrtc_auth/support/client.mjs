@@ -121,7 +121,7 @@ export class Client {
 		const cseq = options.cseq ?? ++this.cseq;
 		const answer = new Promise((resolve, reject) => {
 			this.waiting.push({ cseq, resolve });
-			setTimeout(() => reject(new Error(`no final answer to ${method} ${cseq}`)), 4000).unref();
+			setTimeout(() => reject(new Error(`no final answer to ${method} ${cseq}`)), 8000).unref();
 		});
 		this.sendText(this.request(method, { ...options, cseq }));
 		return answer;
