@@ -33,7 +33,7 @@ function find(dir, match, found = []) {
 // beside it. A lane that has nothing left of its own takes files of node.
 const LANES = { unit: 2, fuzz: 2, node: 3, browser: 1, patient: 1 };
 const HEAVY = ['tna_register/die', 'tna_register/many', 'tna_register/regevent_many', 'sdp_mediate/hold_burst', 'attack/flood', 'attack/malformed',
-	'scscf/memory', 'webrtc_auth/memory', 'webrtc_auth/flood', 'webrtc_auth/flood_budget'].map((name) => `test/int/${name}.test.mjs`);
+	'webrtc_auth/async', 'webrtc_auth/memory', 'webrtc_auth/flood', 'webrtc_auth/flood_budget'].map((name) => `test/int/${name}.test.mjs`);
 const PATIENT = ['renew', 'bar', 'closecodes', 'faults', 'revoke', 'rtr', 'reload', 'opaque', 'token', 'p1_web', 'p1_entity', 'p1_list', 'p1_pool', 'p1_digest']
 	.map((name) => `test/browser/${name}.test.mjs`);
 // What takes longest begins first, so that no lane ends long behind the others: in

@@ -5,7 +5,7 @@ import test from 'node:test';
 import assert from 'node:assert/strict';
 import { modules, sleep, until } from './support/site.mjs';
 import { refused } from './support/refused.mjs';
-import { askedFor, opaque, opaqueConfig, opaqueSite, page, TIMEOUT_MS } from './support/opaque.mjs';
+import { askedFor, opaque, opaqueConfig, opaqueSite, page } from './support/opaque.mjs';
 import { Client } from './support/client.mjs';
 import { activeOf, tokenOf } from './support/waf.mjs';
 
@@ -27,7 +27,8 @@ const pending = async (site) => (await site.stats()).introspect_pending;
 const statuses = (answers) => answers.reduce((n, a) => ({ ...n, [a.status]: (n[a.status] ?? 0) + 1 }), {});
 
 test('async_a_thousand_at_a_waf_that_hangs', async (t) => {
-	const site = await withSite(t, { globals: 'max_pending = 256' });
+	// Longer than a busy machine takes to read a thousand.
+	const timeout = 2500, site = await withSite(t, { globals: 'max_pending = 256', timeout });
 	hang(site);
 	const pages = await Promise.all(Array.from({ length: 250 }, () => page(t, site)));
 	const bystander = await page(t, site);
@@ -54,7 +55,7 @@ test('async_a_thousand_at_a_waf_that_hangs', async (t) => {
 	assert.equal(unavailable + late, 1000);
 	assert.ok(late < 50, `${late} answered by tm`);
 	assert.ok(all.every((a) => a.status === 408 || a.header('Retry-After') === '1'));
-	assert.ok(took < TIMEOUT_MS + 1500, `${took} ms until the last answer`);
+	assert.ok(took < timeout + 1500, `${took} ms until the last answer`);
 	assert.ok(most <= 256, `${most} pending`);
 	// 64, and those of which this process has not seen the end yet.
 	assert.ok(site.waf.peak <= 136, `${site.waf.peak} connections at once`);
@@ -207,18 +208,21 @@ test('async_connection_ended_by_the_operator_meanwhile', async (t) => {
 });
 
 test('async_options_are_answered_meanwhile', async (t) => {
-	const site = await withSite(t);
+	const site = await withSite(t, { timeout: 4000 });
 	const c = await page(t, site);
 	const first = opaque(site);
 	assert.equal((await c.register(first)).status, 200);
 	const release = hang(site);
 	const waiting = c.register(opaque(site));
 	await until('the question', async () => await pending(site) === 1);
+	const spent = [];
 	for (let i = 0; i < 10; i++) {
 		const at = Date.now();
 		assert.equal((await c.ask('OPTIONS', { headers: [`Authorization: Bearer ${first}`] })).status, 200);
-		assert.ok(Date.now() - at < 100, `${Date.now() - at} ms`);
+		spent.push(Date.now() - at);
 	}
+	// A wait for the WAF would show in each; what a busy machine does in one.
+	assert.ok(spent.sort((a, b) => a - b)[5] < 100, `${spent} ms`);
 	release();
 	assert.equal((await waiting).status, 200);
 });
