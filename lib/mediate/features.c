@@ -44,6 +44,14 @@ static unsigned hash_rank(struct ep_view value)
 	return 0;
 }
 
+bool ep_mediate_transport_lookup(struct ep_sdp_attr *out,
+		const struct ep_sdp *sdp, size_t media, size_t transport,
+		struct ep_view name)
+{
+	return ep_sdp_attr_find(out, sdp, media, name, 0) != SIZE_MAX
+		   || ep_sdp_attr_lookup(out, sdp, transport, name);
+}
+
 /* There may be several fingerprints. Those of the section hide those of the
  * session (RFC 8122 5); the gateway knows one, so it gets the best. */
 static void fingerprint_choose(
@@ -56,7 +64,9 @@ static void fingerprint_choose(
 	size_t level = media;
 
 	s->fingerprint = SIZE_MAX;
-	if(ep_sdp_attr_find(NULL, sdp, media, name, 0) == SIZE_MAX)
+	if(ep_sdp_attr_find(NULL, sdp, level, name, 0) == SIZE_MAX)
+		level = s->transport;
+	if(ep_sdp_attr_find(NULL, sdp, level, name, 0) == SIZE_MAX)
 		level = EP_SDP_SESSION;
 	while((at = ep_sdp_attr_find(&a, sdp, level, name, at)) != SIZE_MAX) {
 		unsigned rank = hash_rank(a.value);
@@ -75,7 +85,9 @@ static enum ep_mediate_cause wic_check(const struct ep_mediate_section *s,
 		const struct ep_sdp *sdp, size_t media, bool offer)
 {
 	struct ep_sdp_attr a;
-	bool dtls = ep_sdp_attr_lookup(&a, sdp, media, EP_LIT("fingerprint"));
+	size_t from = s->transport;
+	bool dtls = ep_mediate_transport_lookup(
+			&a, sdp, media, from, EP_LIT("fingerprint"));
 
 	if(!dtls && ep_sdp_attr_lookup(&a, sdp, media, EP_LIT("crypto")))
 		return EP_MEDIATE_ESDES;
@@ -86,13 +98,14 @@ static enum ep_mediate_cause wic_check(const struct ep_mediate_section *s,
 	if(s->fingerprint == SIZE_MAX)
 		return EP_MEDIATE_EHASH;
 	/* RFC 5763 5: no holdconn; an answer has made up its mind. */
-	if(ep_sdp_attr_lookup(&a, sdp, media, EP_LIT("setup"))
+	if(ep_mediate_transport_lookup(&a, sdp, media, from, EP_LIT("setup"))
 			&& (s->setup == EP_SDP_SETUP_NONE
 					|| s->setup == EP_SDP_SETUP_HOLDCONN
 					|| (s->setup == EP_SDP_SETUP_ACTPASS && !offer)))
 		return EP_MEDIATE_ENODTLS;
-	if(!ep_sdp_attr_lookup(&a, sdp, media, EP_LIT("ice-ufrag"))
-			|| !ep_sdp_attr_lookup(&a, sdp, media, EP_LIT("ice-pwd")))
+	if(!ep_mediate_transport_lookup(&a, sdp, media, from, EP_LIT("ice-ufrag"))
+			|| !ep_mediate_transport_lookup(
+					&a, sdp, media, from, EP_LIT("ice-pwd")))
 		return EP_MEDIATE_ENOICE;
 	return EP_MEDIATE_OK;
 }
@@ -154,19 +167,50 @@ static unsigned bundle_of(const struct ep_sdp *sdp, struct ep_view mid)
 	return 0;
 }
 
+static void names_read(
+		struct ep_mediate_section *s, const struct ep_sdp *sdp, size_t i)
+{
+	s->mid = ep_mediate_mid_get(sdp, i);
+	s->bundle = bundle_of(sdp, s->mid);
+	s->bundle_only = ep_sdp_attr_find(NULL, sdp, i, EP_LIT("bundle-only"), 0)
+					 != SIZE_MAX;
+	s->transport = i;
+}
+
+static bool has_ice(const struct ep_sdp *sdp, size_t media)
+{
+	return ep_sdp_attr_find(NULL, sdp, media, EP_LIT("ice-ufrag"), 0)
+		   != SIZE_MAX;
+}
+
+/* What is bundled with another section says nothing of the transport (RFC 8829
+ * 5.2.1, 5.3.1: in offers a=bundle-only, in answers all but one). The first
+ * one that does is the one that the bundle is named by: browsers write the
+ * names in the order of the sections. */
+static void transport_choose(
+		struct ep_mediate_section *sections, const struct ep_sdp *sdp, size_t i)
+{
+	struct ep_mediate_section *s = &sections[i];
+
+	if(!s->bundle || has_ice(sdp, i) || has_ice(sdp, EP_SDP_SESSION))
+		return;
+	for(size_t k = 0; k < sdp->media_n && s->transport == i; k++)
+		if(sections[k].bundle == s->bundle && sdp->media[k].port != 0
+				&& has_ice(sdp, k))
+			s->transport = k;
+}
+
 static void section_read(struct ep_mediate_section *s, const struct ep_sdp *sdp,
 		size_t i, enum ep_mediate_case c,
 		const struct ep_mediate_profile *profile)
 {
 	struct ep_sdp_attr a;
+	size_t from = s->transport;
 
-	s->mid = ep_mediate_mid_get(sdp, i);
-	s->bundle = bundle_of(sdp, s->mid);
-	s->bundle_only = ep_sdp_attr_find(NULL, sdp, i, EP_LIT("bundle-only"), 0)
-					 != SIZE_MAX;
-	s->mux = ep_sdp_attr_lookup(&a, sdp, i, EP_LIT("rtcp-mux"))
-			 || ep_sdp_attr_lookup(&a, sdp, i, EP_LIT("rtcp-mux-only"));
-	s->setup = ep_sdp_attr_lookup(&a, sdp, i, EP_LIT("setup"))
+	s->mux = ep_mediate_transport_lookup(&a, sdp, i, from, EP_LIT("rtcp-mux"))
+			 || ep_mediate_transport_lookup(
+					 &a, sdp, i, from, EP_LIT("rtcp-mux-only"));
+	s->setup = ep_mediate_transport_lookup(&a, sdp, i, from, EP_LIT("setup"))
 					   ? ep_sdp_setup_parse(a.value)
 					   : EP_SDP_SETUP_NONE;
 	if(ep_mediate_case_to_core(c))
@@ -202,8 +246,11 @@ static bool shares_transport(struct ep_mediate_features *out,
 {
 	const struct ep_sdp_media *m = &sdp->media[i];
 
-	if(out->sections[i].bundle != out->sections[first].bundle || i == first
-			|| candidates_own(sdp, i) || !same_ice(sdp, first, i))
+	if(out->sections[i].bundle != out->sections[first].bundle || i == first)
+		return false;
+	if(out->sections[i].transport != i)
+		return true;
+	if(candidates_own(sdp, i) || !same_ice(sdp, first, i))
 		return false;
 	if(out->sections[i].bundle_only && m->port == 0)
 		return true;
@@ -242,6 +289,11 @@ static void bundle_mark(struct ep_mediate_features *out,
 		if(!shares_transport(out, sdp, first, i, profile))
 			continue;
 		s[i].needs_bundle = true;
+		s[s[i].transport].needs_bundle = true;
+		shared = true;
+	}
+	if(s[first].transport != first) {
+		s[s[first].transport].needs_bundle = true;
 		shared = true;
 	}
 	if(!shared)
@@ -296,6 +348,10 @@ enum ep_err ep_mediate_features_get(struct ep_mediate_features *out,
 	if(!out->sections)
 		return EP_ENOMEM;
 
+	for(size_t i = 0; i < sdp->media_n; i++)
+		names_read(&out->sections[i], sdp, i);
+	for(size_t i = 0; i < sdp->media_n && ep_mediate_case_to_core(c); i++)
+		transport_choose(out->sections, sdp, i);
 	for(size_t i = 0; i < sdp->media_n; i++)
 		section_read(&out->sections[i], sdp, i, c, profile);
 	if(c == EP_MEDIATE_W2C_OFFER)

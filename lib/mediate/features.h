@@ -30,6 +30,9 @@ struct ep_mediate_section
 	struct ep_view mid; /* absent without one */
 	unsigned bundle;    /* number of its a=group:BUNDLE; 0: in none */
 	bool bundle_only;   /* a=bundle-only: port 0 is no refusal */
+	/* Whose ICE and DTLS attributes it has: its own number, or that of the
+	 * section of its bundle that says them (RFC 8829 5.2.1). */
+	size_t transport;
 	/* It shares the transport of another one: fine in a bundle only. */
 	bool needs_bundle;
 	bool mux; /* a=rtcp-mux, or -only (RFC 8858) */
@@ -58,6 +61,12 @@ enum ep_err ep_mediate_features_get(struct ep_mediate_features *out,
 		const struct ep_sdp *sdp, enum ep_mediate_case c,
 		const struct ep_mediate_profile *profile, bool unbundles,
 		struct ep_arena *arena);
+
+/* An attribute of a section's transport: its own, that of the section which
+ * has the transport, or the session's. */
+bool ep_mediate_transport_lookup(struct ep_sdp_attr *out,
+		const struct ep_sdp *sdp, size_t media, size_t transport,
+		struct ep_view name);
 
 /* The name of a section (RFC 5888 4: a token); absent without one. */
 struct ep_view ep_mediate_mid_get(const struct ep_sdp *sdp, size_t media);

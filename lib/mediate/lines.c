@@ -95,10 +95,15 @@ static bool tls_id_passes(
 	const struct ep_mediate_plan *plan = e->plan;
 	struct ep_sdp_attr a;
 
-	return plan->kind != EP_MEDIATE_C2W_ANSWER
-		   || (plan->has_offer
-				   && ep_sdp_attr_lookup(
-						   &a, &plan->offer, at->media, EP_LIT("tls-id")));
+	if(plan->kind != EP_MEDIATE_C2W_ANSWER)
+		return true;
+	if(!plan->has_offer || at->media == EP_SDP_SESSION)
+		return plan->has_offer
+			   && ep_sdp_attr_lookup(
+					   &a, &plan->offer, EP_SDP_SESSION, EP_LIT("tls-id"));
+	return ep_mediate_transport_lookup(&a, &plan->offer, at->media,
+			plan->offer_features.sections[at->media].transport,
+			EP_LIT("tls-id"));
 }
 
 /* a=extmap:<n>[/<direction>] <uri> … of the section's name (RFC 9143 16.2),

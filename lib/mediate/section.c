@@ -126,7 +126,8 @@ static enum ep_err tls_id_plan(struct ep_mediate_edit *e, size_t media)
 	struct ep_buf id;
 
 	if(!plan->caps.tls_id
-			|| ep_sdp_attr_lookup(&a, e->sdp, media, EP_LIT("tls-id"))
+			|| ep_mediate_transport_lookup(&a, e->sdp, media,
+					plan->features.sections[media].transport, EP_LIT("tls-id"))
 			|| line >= e->sdp->lines_n
 			|| !ep_sdp_attr_get(&a, &e->sdp->lines[line])
 			|| !ep_sdp_fingerprint_parse(&f, a.value))
@@ -141,16 +142,44 @@ static enum ep_err tls_id_plan(struct ep_mediate_edit *e, size_t media)
 	return ep_mediate_attr_plan(e, media, "tls-id", ep_buf_view(&id));
 }
 
-enum ep_err ep_mediate_defaults_plan(struct ep_mediate_edit *e, size_t media)
+/* Of a section that says nothing of its transport, what another one says. */
+static enum ep_err transport_copy(struct ep_mediate_edit *e, size_t media)
 {
-	bool offer = ep_mediate_case_offer(e->plan->kind);
+	static const char *const names[] = {
+			"ice-ufrag", "ice-pwd", "ice-options", "setup", "tls-id"};
+	const struct ep_mediate_section *s = &e->plan->features.sections[media];
+	const struct ep_sdp_media *from = &e->sdp->media[s->transport];
 	struct ep_sdp_attr a;
 	enum ep_err err = EP_OK;
 
-	if(!ep_sdp_attr_lookup(&a, e->sdp, media, EP_LIT("setup")))
+	if(s->transport == media)
+		return EP_OK;
+	for(size_t i = 0; i < sizeof names / sizeof *names && !err; i++) {
+		struct ep_view name = ep_view_z(names[i]);
+		if(ep_sdp_attr_find(NULL, e->sdp, media, name, 0) == SIZE_MAX
+				&& ep_sdp_attr_find(&a, e->sdp, s->transport, name, 0)
+						   != SIZE_MAX)
+			err = ep_mediate_attr_plan(e, media, names[i], a.value);
+	}
+	if(err || s->fingerprint <= from->first || s->fingerprint >= from->end
+			|| !ep_sdp_attr_get(&a, &e->sdp->lines[s->fingerprint]))
+		return err;
+	return ep_mediate_attr_plan(e, media, "fingerprint", a.value);
+}
+
+enum ep_err ep_mediate_defaults_plan(struct ep_mediate_edit *e, size_t media)
+{
+	const struct ep_mediate_section *s = &e->plan->features.sections[media];
+	bool offer = ep_mediate_case_offer(e->plan->kind);
+	struct ep_sdp_attr a;
+	enum ep_err err = transport_copy(e, media);
+
+	if(!err
+			&& !ep_mediate_transport_lookup(
+					&a, e->sdp, media, s->transport, EP_LIT("setup")))
 		err = ep_mediate_attr_plan(e, media, "setup",
 				offer ? EP_LIT("active") : EP_LIT("passive"));
-	if(!err && e->plan->features.sections[media].mux
+	if(!err && s->mux
 			&& !ep_sdp_attr_lookup(&a, e->sdp, media, EP_LIT("rtcp-mux")))
 		err = ep_mediate_attr_plan(e, media, "rtcp-mux", ep_view_none());
 	return err ? err : tls_id_plan(e, media);

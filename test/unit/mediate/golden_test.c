@@ -14,10 +14,13 @@
  * again/ in a case is what comes later in the same call, of the same form.
  * With EP_GOLDEN_UPDATE set, 2, 4, 6, 8 and the flags are written, not
  * compared.
+ *
+ * `golden_test pipe` mediates for another program (see pipe_run()).
  */
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include "mediate/answer.h"
 #include "mediate/offer.h"
 #include "support.h"
@@ -240,4 +243,107 @@ START_TEST(golden_cases)
 }
 END_TEST
 
-UNIT_MAIN("mediate/golden", golden_cases)
+/* ---- for others, who have a gateway ---- */
+
+static struct ep_view pipe_get(size_t n)
+{
+	char *p = malloc(n + 1);
+
+	if(fread(p, 1, n, stdin) != n)
+		exit(2);
+	return ep_view_of(p, n);
+}
+
+static void pipe_put(const char *what, struct ep_view v)
+{
+	printf("%s %zu\n", what, v.len);
+	fwrite(v.p, 1, v.len, stdout);
+	fflush(stdout);
+}
+
+static void pipe_refused(enum ep_mediate_cause cause)
+{
+	printf("refused %s\n", ep_mediate_cause_get(cause)->name);
+	fflush(stdout);
+}
+
+static void pipe_finish(const struct ep_mediate_plan *plan)
+{
+	char text[EP_MEDIATE_COMMAND_MAX];
+	struct ep_view gw = plan->sdp;
+	struct ep_buf words;
+	struct ep_view out;
+	size_t n;
+
+	ep_buf_init(&words, text, sizeof text);
+	ep_mediate_command_print(&words, &plan->command);
+	printf("plan %d %u %zu ", plan->gateway_idle, plan->warnings, words.len);
+	pipe_put("", plan->sdp);
+	fwrite(words.p, 1, words.len, stdout);
+	fflush(stdout);
+	if(!plan->gateway_idle) {
+		if(scanf("%zu", &n) != 1 || getchar() != '\n')
+			exit(2);
+		gw = pipe_get(n);
+	}
+	enum ep_mediate_cause cause = ep_mediate_finish(&out, plan, gw);
+	if(cause)
+		pipe_refused(cause);
+	else
+		pipe_put("out", out);
+	if(!plan->gateway_idle)
+		file_free(gw);
+}
+
+/* In:  offer|answer wic|core <lengths of profile, SDP, its offer>, the three;
+ * out: refused <cause>, or plan <idle> <warnings> <length of the command>
+ *      <that of the SDP>, SDP, command;
+ * in, unless idle: <length>, the gateway's SDP;
+ * out: refused <cause>, or out <length>, what is sent on. */
+static int pipe_run(void)
+{
+	char op[8];
+	char from[8];
+	size_t len[3];
+
+	while(scanf("%7s %7s %zu %zu %zu", op, from, len, len + 1, len + 2) == 5) {
+		enum ep_mediate_from side = strcmp(from, "wic") ? EP_MEDIATE_FROM_CORE
+														: EP_MEDIATE_FROM_WIC;
+		struct ep_mediate_profile profile;
+		struct ep_mediate_plan plan;
+		enum ep_mediate_cause cause;
+		struct ep_view part[3];
+		struct ep_arena arena;
+
+		getchar();
+		for(size_t i = 0; i < 3; i++)
+			part[i] = pipe_get(len[i]);
+		if(ep_mediate_profile_parse(&profile, NULL, part[0]))
+			return 2;
+		plain_arena_init(&arena);
+		if(strcmp(op, "offer") == 0)
+			cause = ep_mediate_offer_plan(
+					&plan, side, part[1], &profile, &profile.caps, &arena);
+		else
+			cause = ep_mediate_answer_plan(&plan, side, part[1],
+					len[2] ? part[2] : ep_view_none(), &profile, &profile.caps,
+					&arena);
+		if(cause)
+			pipe_refused(cause);
+		else
+			pipe_finish(&plan);
+		ep_arena_fini(&arena);
+		for(size_t i = 0; i < 3; i++)
+			file_free(part[i]);
+	}
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	const TTest *tests[] = {golden_cases};
+
+	if(argc == 2 && strcmp(argv[1], "pipe") == 0)
+		return pipe_run();
+	return unit_run("mediate/golden", tests, sizeof tests / sizeof *tests);
+}
