@@ -151,8 +151,8 @@ static void single_choose(
 		only = i;
 	}
 	if(only != SIZE_MAX)
-		in[only] = !plan->has_offer
-				   || plan->offer_features.sections[only].bundle;
+		in[only] =
+				!plan->has_offer || plan->offer_features.sections[only].bundle;
 }
 
 enum ep_err ep_mediate_bundle_out(
@@ -169,6 +169,11 @@ enum ep_err ep_mediate_bundle_out(
 	size_t bundled = ep_mediate_bundles(plan) ? bundle_choose(in, e, live) : 0;
 	if(bundled == 0)
 		single_choose(in, plan, live);
+	for(size_t i = 0; i < n; i++) {
+		size_t user = ep_mediate_carrier_find(plan, live, i);
+		if(user != SIZE_MAX)
+			in[i] = in[user] = true;
+	}
 	for(size_t i = 0; i < n && plan->has_offer; i++)
 		if(live[i] && !in[i] && plan->offer_features.sections[i].needs_bundle)
 			return EP_ESYNTAX;

@@ -219,6 +219,9 @@ static enum ep_err out_section(
 	const struct ep_mediate_plan *plan = e->plan;
 	struct ep_view proto = out_proto(plan, gw, i);
 
+	size_t user = ep_mediate_carrier_find(plan, gw->live, i);
+	if(user != SIZE_MAX)
+		return ep_mediate_carrier_plan(e, i, user, proto, gw->mids[i]);
 	if(!gw->live[i])
 		return ep_mediate_reject_plan(
 				e, i, proto, out_rejected_fmts(plan, i), gw->mids[i]);

@@ -2,8 +2,8 @@
 #include "mediate/section.h"
 
 /* m=<kind> <port> <proto> <fmts> in the place of the section's m= line. */
-static enum ep_err mline_set(struct ep_mediate_edit *e, size_t media,
-		uint64_t port, struct ep_view proto, struct ep_view fmts)
+enum ep_err ep_mediate_mline_set(struct ep_mediate_edit *e, size_t media,
+		unsigned port, struct ep_view proto, struct ep_view fmts)
 {
 	const struct ep_sdp_media *m = &e->sdp->media[media];
 	char digits[20];
@@ -49,7 +49,7 @@ enum ep_err ep_mediate_mline_plan(struct ep_mediate_edit *e, size_t media,
 	/* Port 0 with a=bundle-only is no refusal (RFC 9143 6), but it is one for
 	 * the gateway, which knows the form without: port 9, no candidates. */
 	unsigned port = m->port ? m->port : 9;
-	return mline_set(e, media, port, proto, ep_buf_view(&kept));
+	return ep_mediate_mline_set(e, media, port, proto, ep_buf_view(&kept));
 }
 
 static enum ep_err insert(
@@ -75,7 +75,7 @@ enum ep_err ep_mediate_reject_plan(struct ep_mediate_edit *e, size_t media,
 		struct ep_view proto, struct ep_view fmts, struct ep_view mid)
 {
 	const struct ep_sdp_media *m = &e->sdp->media[media];
-	enum ep_err err = mline_set(e, media, 0, proto, fmts);
+	enum ep_err err = ep_mediate_mline_set(e, media, 0, proto, fmts);
 
 	for(size_t i = m->first + 1; i < m->end && !err; i++)
 		err = ep_sdp_edits_drop(&e->edits, i);

@@ -28,6 +28,8 @@ enum ep_err ep_mediate_lines_plan(struct ep_mediate_edit *e, size_t media,
 /* m= of a live section: transport `proto`, and the payload types kept. */
 enum ep_err ep_mediate_mline_plan(struct ep_mediate_edit *e, size_t media,
 		struct ep_view proto, const struct ep_mediate_codecs *codecs);
+enum ep_err ep_mediate_mline_set(struct ep_mediate_edit *e, size_t media,
+		unsigned port, struct ep_view proto, struct ep_view fmts);
 /* A section with port 0: m= with `proto` and `fmts`, a c= where the session
  * has none, a=mid if `mid` is there, nothing else. */
 enum ep_err ep_mediate_reject_plan(struct ep_mediate_edit *e, size_t media,
@@ -59,6 +61,17 @@ enum ep_err ep_mediate_bundle_in(struct ep_mediate_edit *e);
  * called. EP_ESYNTAX: what needs a bundle is not in one. */
 enum ep_err ep_mediate_bundle_out(struct ep_mediate_edit *e, const bool *live,
 		const struct ep_view *mids);
+
+/* carrier.c: the first section of a bundle under max-bundle has the transport
+ * of them all. Chromium refuses an answer that rejects that one and takes
+ * another ("Failed to setup RTCP mux"), so it stays, inactive, with one of its
+ * formats and the other's transport.
+ * Is section `i` of an answer such a one? Who uses its transport then;
+ * SIZE_MAX: it is rejected like any other. */
+size_t ep_mediate_carrier_find(
+		const struct ep_mediate_plan *plan, const bool *live, size_t i);
+enum ep_err ep_mediate_carrier_plan(struct ep_mediate_edit *e, size_t media,
+		size_t user, struct ep_view proto, struct ep_view mid);
 
 /* form.c: what RFC 8866 asks of lines that nobody else reads: no control
  * octets, o= and t= of the form they have. */
