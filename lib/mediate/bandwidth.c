@@ -91,6 +91,39 @@ static enum ep_err as_insert(
 	return ep_sdp_edits_insert(&e->edits, bandwidth_place(e->sdp, media), line);
 }
 
+/* What a stream takes at least, without headers: 64 kbit/s of what has no other
+ * rate, 6 of opus (RFC 7587 3.1.1). A browser refuses the whole answer for a
+ * limit below that (but 0, which it takes for none). */
+#define KBPS_LEAST 64
+#define KBPS_LEAST_OPUS 6
+
+static unsigned kbps_least(const struct ep_mediate_codecs *codecs,
+		const struct ep_sdp *sdp, size_t media)
+{
+	unsigned from = 0;
+	struct ep_view name;
+
+	while((name = ep_mediate_codecs_next(&from, codecs, sdp, media)).p)
+		if(!ep_view_ieq(name, EP_LIT("opus")))
+			return KBPS_LEAST;
+	return KBPS_LEAST_OPUS;
+}
+
+/* In an answer to a browser: drops a limit that speech cannot keep. */
+static enum ep_err small_drop(
+		struct ep_mediate_edit *e, size_t line, size_t name_len, uint64_t least)
+{
+	uint64_t n;
+
+	if(line == SIZE_MAX
+			|| !ep_view_u64(&n,
+					ep_view_from(e->sdp->lines[line].value, name_len),
+					UINT32_MAX)
+			|| n == 0 || n >= least)
+		return EP_OK;
+	return ep_sdp_edits_drop(&e->edits, line);
+}
+
 enum ep_err ep_mediate_bandwidth_plan(struct ep_mediate_edit *e, size_t media,
 		const struct ep_mediate_codecs *codecs)
 {
@@ -108,6 +141,12 @@ enum ep_err ep_mediate_bandwidth_plan(struct ep_mediate_edit *e, size_t media,
 		if(!err && tias != SIZE_MAX)
 			err = ep_sdp_edits_drop(&e->edits, tias);
 		as = SIZE_MAX;
+	}
+	if(!err && plan->kind == EP_MEDIATE_C2W_ANSWER && audio) {
+		unsigned least = kbps_least(codecs, e->sdp, media);
+		err = small_drop(e, as, 3, least);
+		if(!err)
+			err = small_drop(e, tias, 5, 1000 * (uint64_t)least);
 	}
 	if(err || !to_core || !audio || as != SIZE_MAX)
 		return err;

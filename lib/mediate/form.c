@@ -112,3 +112,68 @@ enum ep_err ep_mediate_addresses_hide(struct ep_mediate_edit *e)
 	}
 	return err;
 }
+
+/* The place of a line at session level (RFC 8866 5). */
+static size_t rank_of(char type)
+{
+	static const char order[] = "vosiuepcbtzka";
+	const char *at = strchr(order, type == 'r' ? 't' : type);
+
+	return at ? (size_t)(at - order) : sizeof order;
+}
+
+static bool session_proper(const struct ep_sdp *sdp)
+{
+	bool name = false;
+	bool time = false;
+	size_t rank = 0;
+
+	for(size_t i = 0; i < sdp->session_end; i++) {
+		char type = sdp->lines[i].type;
+		if(rank_of(type) < rank)
+			return false;
+		rank = rank_of(type);
+		name |= type == 's' && sdp->lines[i].value.len;
+		time |= type == 't';
+	}
+	return name && time;
+}
+
+/* Those of one rank behind all that is there, or what stands for them. */
+static enum ep_err rank_move(
+		struct ep_mediate_edit *e, char type, struct ep_view instead)
+{
+	enum ep_err err = EP_OK;
+	bool any = false;
+
+	for(size_t i = 0; i < e->sdp->session_end && !err; i++) {
+		const struct ep_sdp_line *line = &e->sdp->lines[i];
+		if(rank_of(line->type) != rank_of(type)
+				|| ep_sdp_edits_dropped(&e->edits, i))
+			continue;
+		err = ep_sdp_edits_drop(&e->edits, i);
+		if(err || (type == 's' && (!line->value.len || any)))
+			continue;
+		any = true;
+		err = ep_sdp_edits_insert(&e->edits, e->sdp->session_end,
+				ep_view_of(line->raw.p, 2 + line->value.len));
+	}
+	if(err || any || !instead.p)
+		return err;
+	return ep_sdp_edits_insert(&e->edits, e->sdp->session_end, instead);
+}
+
+enum ep_err ep_mediate_session_plan(struct ep_mediate_edit *e)
+{
+	static const char types[] = "vosiuepcbtzka";
+	enum ep_err err = EP_OK;
+
+	if(ep_mediate_case_to_core(e->plan->kind) || session_proper(e->sdp))
+		return EP_OK;
+	for(const char *t = types; *t && !err; t++)
+		err = rank_move(e, *t,
+				*t == 's'   ? EP_LIT("s=-")
+				: *t == 't' ? EP_LIT("t=0 0")
+							: ep_view_none());
+	return err;
+}

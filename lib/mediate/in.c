@@ -157,6 +157,29 @@ static void warn(struct ep_mediate_plan *plan, enum ep_mediate_warning w)
 	plan->warnings |= ep_mediate_warning_bit(w);
 }
 
+/* AVPF alone asks for nothing (RFC 4585 4.2, RFC 5104 7.1). */
+static bool keyframes_asked(const struct ep_mediate_plan *plan, size_t i)
+{
+	const struct ep_mediate_codecs *codecs = &plan->features.sections[i].codecs;
+	struct ep_sdp_ptval v;
+	struct ep_sdp_attr a;
+	size_t at = 0;
+
+	if(!ep_mediate_feedback(plan, i))
+		return false;
+	while((at = ep_sdp_attr_find(&a, &plan->in, i, EP_LIT("rtcp-fb"), at))
+			!= SIZE_MAX) {
+		at++;
+		if(ep_sdp_ptval_parse(&v, a.value)
+				&& (v.pt == EP_SDP_PT_ANY
+						|| ep_mediate_codecs_has(codecs, v.pt))
+				&& (ep_view_ieq(v.rest, EP_LIT("nack pli"))
+						|| ep_view_ieq(v.rest, EP_LIT("ccm fir"))))
+			return true;
+	}
+	return false;
+}
+
 static void warnings_find(struct ep_mediate_plan *plan)
 {
 	bool unbundles = plan->caps.bundle && plan->profile->bundle;
@@ -172,7 +195,7 @@ static void warnings_find(struct ep_mediate_plan *plan)
 			warn(plan, EP_MEDIATE_WFINGERPRINT);
 		if(ep_view_eq(plan->in.media[i].kind, EP_LIT("video"))
 				&& ep_mediate_core_proto(plan, i).p
-				&& !ep_mediate_feedback(plan, i))
+				&& !keyframes_asked(plan, i))
 			warn(plan, EP_MEDIATE_WKEYFRAME);
 	}
 }

@@ -43,7 +43,15 @@ static bool codec_passes(const struct ep_mediate_edit *e,
 		return false;
 	if(rule == EP_MEDIATE_FEEDBACK)
 		return feedback_passes(e, at, &v);
-	return ep_mediate_codecs_has(at->codecs, v.pt);
+	/* Without parameters it is none (RFC 8866 6.15); browsers refuse it. */
+	return v.rest.len && ep_mediate_codecs_has(at->codecs, v.pt);
+}
+
+static bool ptime_passes(struct ep_view value)
+{
+	unsigned ms;
+
+	return ep_sdp_ptime_parse(&ms, value) && ms;
 }
 
 static bool address_literal(struct ep_view a)
@@ -153,7 +161,19 @@ static bool attr_passes(const struct ep_mediate_edit *e, const struct place *at,
 		return fingerprint_passes(e, at);
 	if(ep_view_ieq(a->name, EP_LIT("tls-id")))
 		return tls_id_passes(e, at);
+	if(ep_view_ieq(a->name, EP_LIT("ptime"))
+			|| ep_view_ieq(a->name, EP_LIT("maxptime")))
+		return ptime_passes(a->value);
 	return true;
+}
+
+/* Browsers refuse a whole description for one line without a value, or with a
+ * blank in front of it (RFC 8866 5). */
+static bool value_stands(
+		const struct ep_mediate_edit *e, const struct ep_sdp_line *line)
+{
+	return line->type == 's' || ep_mediate_case_to_core(e->plan->kind)
+		   || (line->value.len && line->value.p[0] != ' ');
 }
 
 static bool line_passes(const struct ep_mediate_edit *e, const struct place *at)
@@ -161,6 +181,8 @@ static bool line_passes(const struct ep_mediate_edit *e, const struct place *at)
 	const struct ep_sdp_line *line = &e->sdp->lines[at->line];
 	struct ep_sdp_attr a;
 
+	if(!value_stands(e, line))
+		return false;
 	switch(line->type) {
 		case 'a':
 			return ep_sdp_attr_get(&a, line) && attr_passes(e, at, &a);
@@ -173,12 +195,42 @@ static bool line_passes(const struct ep_mediate_edit *e, const struct place *at)
 	}
 }
 
+/* a=rtpmap as browsers want it: one blank, and opus with its two channels,
+ * which it always has (RFC 7587 7). Absent: it is written so. */
+static struct ep_view rtpmap_proper(
+		const struct ep_mediate_edit *e, const struct ep_sdp_line *line)
+{
+	struct ep_sdp_attr a;
+	struct ep_sdp_rtpmap map;
+	struct ep_view rest;
+
+	if(ep_mediate_case_to_core(e->plan->kind) || e->step != EP_MEDIATE_OUT
+			|| !ep_sdp_attr_get(&a, line)
+			|| !ep_view_ieq(a.name, EP_LIT("rtpmap"))
+			|| !ep_sdp_rtpmap_parse(&map, a.value))
+		return ep_view_none();
+	rest = a.value;
+	const struct ep_view pt = ep_sdp_word_cut(&rest);
+	const struct ep_view name = ep_sdp_word_cut(&rest);
+	bool mono = ep_view_ieq(map.encoding, EP_LIT("opus")) && !map.params.p;
+	const struct ep_view parts[] = {EP_LIT("a=rtpmap:"), pt, EP_LIT(" "), name,
+			mono ? EP_LIT("/2") : EP_LIT("")};
+	struct ep_view text =
+			ep_arena_join(e->plan->arena, parts, sizeof parts / sizeof *parts);
+	return ep_view_eq(ep_view_from(text, 2), line->value) ? ep_view_none()
+														  : text;
+}
+
 /* RFC 8866 5: a line ends with CRLF, whatever its writer thought. */
-static enum ep_err end_plan(struct ep_mediate_edit *e, size_t i)
+static enum ep_err line_plan(struct ep_mediate_edit *e, size_t i)
 {
 	const struct ep_sdp_line *line = &e->sdp->lines[i];
+	struct ep_view text = rtpmap_proper(e, line);
 
-	if(ep_view_ends(line->raw, EP_LIT("\r\n")))
+	if(text.p)
+		return ep_sdp_edits_replace(&e->edits, i, text);
+	if(line->raw.len == line->value.len + 4
+			&& ep_view_ends(line->raw, EP_LIT("\r\n")))
 		return EP_OK;
 	return ep_sdp_edits_replace(
 			&e->edits, i, ep_view_of(line->raw.p, 2 + line->value.len));
@@ -194,7 +246,7 @@ enum ep_err ep_mediate_lines_plan(struct ep_mediate_edit *e, size_t media,
 	ep_sdp_section_get(&at.line, &end, e->sdp, media);
 	/* An m= line has been written already. */
 	for(at.line += media != EP_SDP_SESSION; at.line < end && !err; at.line++)
-		err = line_passes(e, &at) ? end_plan(e, at.line)
+		err = line_passes(e, &at) ? line_plan(e, at.line)
 								  : ep_sdp_edits_drop(&e->edits, at.line);
 	return err;
 }

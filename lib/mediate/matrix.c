@@ -40,7 +40,7 @@ static const struct
 	{NAME("ice-ufrag"),              {toagw,   agw,     agw,     toagw}},
 	{NAME("ice-pwd"),                {toagw,   agw,     agw,     toagw}},
 	{NAME("ice-options"),            {toagw,   drop,    drop,    toagw}},
-	{NAME("ice-lite"),               {drop,    agw,     agw,     drop}},
+	{NAME("ice-lite"),               {toagw,   agw,     agw,     toagw}},
 	{NAME("ice-pacing"),             {drop,    drop,    drop,    drop}},
 	{NAME("ice-mismatch"),           {drop,    drop,    drop,    drop}},
 	{NAME("candidate"),              {toagw,   agw,     agw,     toagw}},

@@ -79,6 +79,10 @@ bool ep_mediate_form_check(const struct ep_sdp *sdp);
 /* o= for the gateway, which counts versions from there on: not from 0, of
  * which it makes a random number beyond what RFC 3264 5 allows. */
 enum ep_err ep_mediate_origin_plan(struct ep_mediate_edit *e);
+/* Session level for a browser: in the order of RFC 8866 5, and with s= and t=,
+ * or it refuses the description. Behind ep_mediate_lines_plan(), and in front of
+ * what adds lines. */
+enum ep_err ep_mediate_session_plan(struct ep_mediate_edit *e);
 /* Session level without anybody's address, where no gateway puts its own. */
 enum ep_err ep_mediate_addresses_hide(struct ep_mediate_edit *e);
 

@@ -3,7 +3,7 @@
 
 static const struct ep_mediate_warning_info table[EP_MEDIATE_WARNING_N] = {
 		[EP_MEDIATE_WKEYFRAME] = {"keyframe",
-				"video without AVPF: no keyframe can be asked for"},
+				"video without AVPF, or PLI and FIR: no keyframe can be asked for"},
 		[EP_MEDIATE_WUNBUNDLE] = {"unbundle",
 				"the gateway cannot take a bundle apart: "
 				"sections were left out"},

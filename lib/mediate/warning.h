@@ -9,8 +9,9 @@
 
 enum ep_mediate_warning
 {
-	/* Video without AVPF on the core's side: nobody can ask for a keyframe
-	 * (RFC 4585 3.6.2, TS 26.114 7.3). */
+	/* Video without AVPF on the core's side, or with it and neither `nack pli`
+	 * nor `ccm fir`: nobody can ask for a keyframe (RFC 4585 3.6.2, RFC 5104
+	 * 4.3.1, TS 26.114 7.3). */
 	EP_MEDIATE_WKEYFRAME,
 	/* Sections that only a bundle carries were left out: the gateway cannot
 	 * take bundles apart. */

@@ -70,6 +70,8 @@ bool ep_sdp_rtpmap_parse(struct ep_sdp_rtpmap *out, struct ep_view value)
 		return false;
 	struct ep_view clock = ep_view_cut(&map, '/');
 	out->params = map;
+	if(map.p && (!map.len || ep_view_find_chr(map, '/') != SIZE_MAX))
+		return false;
 	return u32_parse(&out->clock_hz, clock, UINT32_MAX);
 }
 

@@ -35,6 +35,11 @@ enum ep_err ep_sdp_scan_step(struct ep_sdp_line *out, struct ep_sdp_scan *s)
 		return EP_ESYNTAX;
 
 	out->type = line.p[0];
+	/* Blanks behind an attribute: a=sendonly is meant. */
+	while(out->type == 'a' && value.len
+			&& (value.p[value.len - 1] == ' '
+					|| value.p[value.len - 1] == '\t'))
+		value.len--;
 	out->value = value;
 	out->raw = raw;
 	s->at += raw.len;

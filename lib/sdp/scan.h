@@ -4,6 +4,7 @@
  *
  * Ends of line are CRLF or LF alone; the last line may have none. A NUL or a
  * CR inside a line, a line without `<a-z>=`, and an empty line are refused.
+ * Blanks at the end of an a= line are in `raw`, not in `value`.
  */
 #ifndef EP_SDP_SCAN_H
 #define EP_SDP_SCAN_H
