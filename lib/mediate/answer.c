@@ -1,18 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "mediate/answer.h"
 
-/* RFC 3264 6: as many m= lines as the offer, each of the same kind. */
-static bool sections_match(
-		const struct ep_sdp *answer, const struct ep_sdp *offer)
-{
-	if(answer->media_n != offer->media_n)
-		return false;
-	for(size_t i = 0; i < answer->media_n; i++)
-		if(!ep_view_eq(answer->media[i].kind, offer->media[i].kind))
-			return false;
-	return true;
-}
-
 static enum ep_mediate_cause offer_read(
 		struct ep_mediate_plan *plan, struct ep_view offer)
 {
@@ -32,7 +20,7 @@ static enum ep_mediate_cause offer_read(
 	if(err)
 		return EP_MEDIATE_OK;
 	plan->has_offer = true;
-	return sections_match(&plan->in, &plan->offer) ? EP_MEDIATE_OK
+	return ep_mediate_sections_match(&plan->in, &plan->offer) ? EP_MEDIATE_OK
 												   : EP_MEDIATE_EMISMATCH;
 }
 

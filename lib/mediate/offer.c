@@ -19,3 +19,24 @@ enum ep_mediate_cause ep_mediate_offer_plan(struct ep_mediate_plan *out,
 		out->live[i] = out->features.sections[i].verdict == EP_MEDIATE_OK;
 	return ep_mediate_plan_write(out);
 }
+
+bool ep_mediate_sections_match(const struct ep_sdp *a, const struct ep_sdp *b)
+{
+	if(a->media_n != b->media_n)
+		return false;
+	for(size_t i = 0; i < a->media_n; i++)
+		if(!ep_view_eq(a->media[i].kind, b->media[i].kind))
+			return false;
+	return true;
+}
+
+bool ep_mediate_offer_follows(
+		struct ep_view later, struct ep_view offer, struct ep_arena *arena)
+{
+	struct ep_sdp a;
+	struct ep_sdp b;
+
+	return later.p && !ep_sdp_parse(&a, NULL, later, arena)
+		   && !ep_sdp_parse(&b, NULL, offer, arena)
+		   && ep_mediate_sections_match(&a, &b);
+}

@@ -18,4 +18,10 @@ enum ep_mediate_cause ep_mediate_offer_plan(struct ep_mediate_plan *out,
 		const struct ep_mediate_profile *profile,
 		const struct ep_mediate_caps *caps, struct ep_arena *arena);
 
+/* Is `later`, another offer of the same sender, one that an answer to `offer`
+ * fits, too: with sections of the same number and kinds? Then it is what the
+ * gateway is to have again (plan.h), for it says where the sender is now. */
+bool ep_mediate_offer_follows(
+		struct ep_view later, struct ep_view offer, struct ep_arena *arena);
+
 #endif

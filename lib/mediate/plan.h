@@ -83,6 +83,8 @@ enum ep_mediate_cause ep_mediate_plan_read(
 		struct ep_mediate_plan *plan, struct ep_view sdp);
 /* Writes plan->sdp, command and warnings, from what the other members say. */
 enum ep_mediate_cause ep_mediate_plan_write(struct ep_mediate_plan *plan);
+/* RFC 3264 6: as many m= lines, each of the same kind? */
+bool ep_mediate_sections_match(const struct ep_sdp *a, const struct ep_sdp *b);
 /* ENOMEM, ESYNTAX, ERANGE of a parser as a cause. */
 enum ep_mediate_cause ep_mediate_cause_of(enum ep_err err);
 

@@ -2,6 +2,7 @@
 #include "core/dprint.h"
 #include "core/locking.h"
 #include "core/mem/shm_mem.h"
+#include "core/parser/parse_cseq.h"
 #include "core/parser/parse_to.h"
 #include "core/ut.h"
 #include "modules/tm/tm_load.h"
@@ -12,7 +13,13 @@
 
 struct record
 {
+	struct record *next, **link; /* those of all transactions */
+	uint64_t call;               /* hash of its Call-ID */
+	enum ep_mediate_from from;   /* who answers */
+	bool is_invite;
 	struct ep_mediate_answers answers;
+	char *later; /* the offer that came later in its call (shm) */
+	size_t later_len;
 	char *result; /* what the first 2xx became (shm); NULL: not yet */
 	size_t result_len;
 	bool sent; /* it is on the wire */
@@ -23,6 +30,7 @@ struct record
 
 static struct tm_binds tmb;
 static gen_lock_t *lock;
+static struct record **records;
 
 int ep_answers_init(void)
 {
@@ -31,7 +39,8 @@ int ep_answers_init(void)
 		return -1;
 	}
 	lock = lock_alloc();
-	if(lock == NULL || lock_init(lock) == NULL) {
+	records = shm_mallocxz(sizeof(*records));
+	if(lock == NULL || records == NULL || lock_init(lock) == NULL) {
 		SHM_MEM_ERROR;
 		return -1;
 	}
@@ -62,13 +71,25 @@ static void event(struct cell *t, int type, struct tmcb_params *params)
 		__atomic_store_n(&r->sent, true, __ATOMIC_RELEASE);
 }
 
+static void record_free(struct record *r)
+{
+	if(r->result != NULL)
+		shm_free(r->result);
+	if(r->later != NULL)
+		shm_free(r->later);
+	shm_free(r);
+}
+
 static void release(void *param)
 {
 	struct record *r = param;
 
-	if(r->result != NULL)
-		shm_free(r->result);
-	shm_free(r);
+	lock_get(lock);
+	*r->link = r->next;
+	if(r->next != NULL)
+		r->next->link = r->link;
+	lock_release(lock);
+	record_free(r);
 }
 
 static tm_cell_t *transaction(const sip_msg_t *msg)
@@ -89,7 +110,8 @@ static struct record *find(const tm_cell_t *t)
 	return NULL;
 }
 
-static struct record *find_or_make(tm_cell_t *t)
+static struct record *find_or_make(
+		tm_cell_t *t, sip_msg_t *msg, const struct ep_job *job)
 {
 	struct record *r = find(t);
 
@@ -98,12 +120,56 @@ static struct record *find_or_make(tm_cell_t *t)
 	r = shm_mallocxz(sizeof(*r));
 	if(r == NULL)
 		return NULL;
+	r->call = hash_of(ep_view_trim(ep_view_str(&msg->callid->body)));
+	r->from = job->from;
+	r->is_invite = get_cseq(msg)->method_id == METHOD_INVITE;
 	if(tmb.register_tmcb(
 			   NULL, t, TMCB_DESTROY | TMCB_RESPONSE_OUT, event, r, release)
-			> 0)
-		return r;
-	release(r);
-	return NULL;
+			<= 0) {
+		record_free(r);
+		return NULL;
+	}
+	r->next = *records;
+	if(r->next != NULL)
+		r->next->link = &r->next;
+	r->link = records;
+	*records = r;
+	return r;
+}
+
+/* An UPDATE or PRACK was answered: an INVITE of the same side that still rings
+ * is told of its offer. Locked. */
+static void follow(const struct record *request, struct ep_view offer)
+{
+	struct record *r;
+	char *copy;
+
+	for(r = *records; r != NULL; r = r->next) {
+		if(!r->is_invite || r->call != request->call || r->from != request->from
+				|| (copy = shm_malloc(offer.len + 1)) == NULL)
+			continue;
+		memcpy(copy, offer.p, offer.len);
+		if(r->later != NULL)
+			shm_free(r->later);
+		r->later = copy;
+		r->later_len = offer.len;
+	}
+}
+
+struct ep_view ep_answers_later(const sip_msg_t *msg, struct ep_arena *arena)
+{
+	tm_cell_t *t = transaction(msg);
+	struct ep_view later = ep_view_none();
+	struct record *r;
+
+	if(t == NULL)
+		return later;
+	lock_get(lock);
+	r = find(t);
+	if(r != NULL && r->later != NULL)
+		later = ep_arena_copy(arena, ep_view_of(r->later, r->later_len));
+	lock_release(lock);
+	return later;
 }
 
 /* tm sends after it has given up its lock, and who comes second may overtake:
@@ -131,7 +197,7 @@ enum ep_mediate_verdict ep_answers_look(struct ep_view *result, sip_msg_t *msg,
 		return verdict;
 	s = said(msg, job);
 	lock_get(lock);
-	r = find_or_make(t);
+	r = find_or_make(t, msg, job);
 	if(r != NULL)
 		verdict = ep_mediate_answers_next(&r->answers, &s);
 	if(verdict == EP_MEDIATE_ANSWER_LOST) {
@@ -176,5 +242,7 @@ void ep_answers_note(sip_msg_t *msg, const struct ep_job *job, bool ok,
 		ep_mediate_answers_failed(&r->answers, &s, false);
 	else if(r != NULL && s.is_final && r->result == NULL)
 		result_keep(r, result);
+	if(r != NULL && ok && s.is_final && !r->is_invite && job->offer.p != NULL)
+		follow(r, job->offer);
 	lock_release(lock);
 }

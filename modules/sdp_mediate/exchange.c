@@ -123,7 +123,7 @@ static struct ep_view put(char **at, struct ep_view v)
 static struct ep_exchange *exchange_new(const struct ep_exchange_spec *s)
 {
 	size_t name_len = s->callid.len + (s->leg.p != NULL ? 1 + s->leg.len : 0);
-	struct ep_exchange *x = shm_malloc(sizeof(*x) + s->sdp.len + s->offer.len
+	struct ep_exchange *x = shm_malloc(sizeof(*x) + s->sdp.len + s->offer.len + s->later.len
 									   + s->callid.len + name_len + 1);
 	struct ep_buf name;
 	char *at;
@@ -134,6 +134,7 @@ static struct ep_exchange *exchange_new(const struct ep_exchange_spec *s)
 	at = x->text;
 	x->spec.sdp = put(&at, s->sdp);
 	x->spec.offer = put(&at, s->offer);
+	x->spec.later = put(&at, s->later);
 	x->spec.callid = put(&at, s->callid);
 	x->spec.leg = ep_view_none(); /* it is in the name */
 	ep_buf_init(&name, at, name_len);
@@ -169,11 +170,14 @@ static enum ep_mediate_cause again_plan_get(struct ep_mediate_plan *plan,
 		const struct ep_exchange *x, struct ep_arena *arena)
 {
 	const struct ep_exchange_spec *s = &x->spec;
+	struct ep_view offer = ep_mediate_offer_follows(s->later, s->offer, arena)
+								   ? s->later
+								   : s->offer;
 
 	return ep_mediate_offer_plan(plan,
 			s->from == EP_MEDIATE_FROM_WIC ? EP_MEDIATE_FROM_CORE
 										   : EP_MEDIATE_FROM_WIC,
-			s->offer, s->profile, &x->caps, arena);
+			offer, s->profile, &x->caps, arena);
 }
 
 static enum ep_mediate_cause command_make(struct ep_exchange *x,

@@ -29,6 +29,9 @@ struct ep_exchange_spec
 	struct ep_view leg; /* absent: the call has one leg here */
 	/* An answer: the gateway is to have the offer again first (plan.h). */
 	bool repeats_offer;
+	/* What that side has offered since, in another dialog of the call; absent
+	 * if nothing. It is repeated instead, where the answer fits it. */
+	struct ep_view later;
 	/* When it is over at the latest (ep_exchange_now_ms()); 0: a whole
 	 * ep_exchange_timeout_ms() from now. */
 	int64_t end_ms;

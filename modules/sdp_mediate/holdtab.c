@@ -159,8 +159,13 @@ void ep_hold_ref(struct ep_hold *h)
 static void record_free(struct ep_hold *h)
 {
 	struct ep_hold_entry *e, *next;
+	struct ep_hold_later *later;
 	struct ep_hold_lane *lane;
 
+	while((later = h->later) != NULL) {
+		h->later = later->next;
+		put(later, sizeof(*later) + later->len);
+	}
 	while((lane = h->lanes) != NULL) {
 		h->lanes = lane->next;
 		put(lane, sizeof(*lane));
@@ -332,6 +337,46 @@ struct ep_hold_entry *ep_hold_queue(struct ep_hold *h,
 bool ep_hold_result_set(struct ep_hold_entry *e, struct ep_view sdp)
 {
 	return copy(&e->result, sdp) && e->result.p != NULL;
+}
+
+/* Locked. Does `h` still ring, in the call and of the side of `request`? */
+static bool rings_with(const struct ep_hold *h, const struct ep_hold *request)
+{
+	return ep_hold_is_answered(h) && !h->is_over
+		   && h->request_from == request->request_from
+		   && h->later_n < EP_HOLD_LATER_MAX
+		   && ep_view_eq(h->callid, request->callid)
+		   && ep_view_eq(h->leg, request->leg);
+}
+
+/* Locked. */
+static void later_add(struct ep_hold *h, struct ep_view offer)
+{
+	struct ep_hold_later *later = get(sizeof(*later) + offer.len);
+
+	if(later == NULL)
+		return;
+	later->len = offer.len;
+	memcpy(later->text, offer.p, offer.len);
+	later->next = h->later;
+	h->later = later;
+	h->later_n++;
+}
+
+void ep_holdtab_follow(const struct ep_hold *request)
+{
+	struct ep_hold *h;
+	size_t i;
+
+	for(i = 0; i < BUCKETS; i++) {
+		if(table->buckets[i].first == NULL)
+			continue;
+		lock_get(&table->buckets[i].lock);
+		for(h = table->buckets[i].first; h != NULL; h = h->next)
+			if(rings_with(h, request))
+				later_add(h, request->offer);
+		lock_release(&table->buckets[i].lock);
+	}
 }
 
 bool ep_hold_is_answered(const struct ep_hold *h)

@@ -26,6 +26,8 @@
 #define EP_HOLD_LANES_MAX 32
 /* Of both, what 1xx leave for others: who announces without end can answer. */
 #define EP_HOLD_SPARE 4
+/* Later offers that an INVITE keeps; what comes behind is not repeated. */
+#define EP_HOLD_LATER_MAX 8
 
 /* A message as it came. One shm block. */
 struct ep_held
@@ -89,6 +91,14 @@ enum ep_hold_kind
 	EP_HOLD_PRACKS   /* of one whose reliable 1xx did; never held */
 };
 
+/* An offer that came later, in another dialog of the call. One shm block. */
+struct ep_hold_later
+{
+	struct ep_hold_later *next;
+	size_t len;
+	char text[];
+};
+
 struct ep_hold
 {
 	struct ep_hold *next;
@@ -111,6 +121,9 @@ struct ep_hold
 	struct ep_view method, callid, leg;
 
 	struct ep_view offer; /* a block of its own; not read when it is over */
+	/* The newest first; who has a reference may read it without the lock. */
+	struct ep_hold_later *later;
+	unsigned later_n;
 	struct ep_mediate_answers answers;
 	struct ep_hold_entry *final;  /* the 2xx that has the media; NULL: none */
 	struct ep_hold_entry *asking; /* asked for, until it is sent on */
@@ -155,6 +168,10 @@ struct ep_hold_entry *ep_hold_queue(struct ep_hold *h,
 void ep_held_free(struct ep_held *held);
 /* False: no memory. */
 bool ep_hold_result_set(struct ep_hold_entry *e, struct ep_view sdp);
+
+/* An UPDATE or PRACK with an offer was answered: an INVITE of the same side that
+ * still rings is told, for its gateway has heard of it (release.c). */
+void ep_holdtab_follow(const struct ep_hold *request);
 
 /* Do its replies answer an offer that several may answer? */
 bool ep_hold_is_answered(const struct ep_hold *h);

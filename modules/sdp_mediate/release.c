@@ -110,6 +110,8 @@ static void deliver_2xx(
 		return;
 	}
 	answered(h);
+	if(!h->is_invite && h->had_offer && e->state == EP_HOLD_OK)
+		ep_holdtab_follow(h);
 	inject(held, ep_view_of(held->text, held->len), &with);
 }
 
@@ -243,6 +245,8 @@ static void exchange_start(struct ep_hold *h, struct ep_hold_entry *e,
 	spec_fill(&spec, h, e);
 	spec.repeats_offer = verdict == EP_MEDIATE_ANSWER_OTHER;
 	ep_hold_lock(h);
+	if(spec.repeats_offer && h->later != NULL)
+		spec.later = ep_view_of(h->later->text, h->later->len);
 	ep_hold_ref(h);
 	ep_hold_unlock(h);
 	if(a != NULL) {

@@ -44,10 +44,13 @@ static enum ep_mediate_cause offer_again(sip_msg_t *msg,
 	enum ep_mediate_from from = job->from == EP_MEDIATE_FROM_WIC
 										? EP_MEDIATE_FROM_CORE
 										: EP_MEDIATE_FROM_WIC;
+	struct ep_view later = ep_answers_later(msg, arena);
 	struct ep_mediate_plan plan;
 	struct ep_view gw;
-	enum ep_mediate_cause cause = ep_mediate_offer_plan(
-			&plan, from, job->offer, profile, &profile->caps, arena);
+	enum ep_mediate_cause cause = ep_mediate_offer_plan(&plan, from,
+			ep_mediate_offer_follows(later, job->offer, arena) ? later
+															   : job->offer,
+			profile, &profile->caps, arena);
 
 	if(cause != EP_MEDIATE_OK)
 		return cause;

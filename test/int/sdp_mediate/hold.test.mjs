@@ -225,6 +225,32 @@ test('hold_update_and_prack_are_answered_in_their_own_lanes', async () => {
 	page.send(page.ack(invite, ok));
 });
 
+// The page has offered something else since (RFC 3311), to the one that rang
+// first: that is what it has when the other one answers.
+test('hold_update_between_two_early_answers_is_what_the_gateway_hears_again', async () => {
+	const { sent, invite } = await s.fromPage(page), of = (m) => m.callId === sent.callId;
+	s.core.reply(invite, 183, { body: core(1), tag: 'one', more: ['Require: 100rel', 'RSeq: 1'] });
+	const early = await page.inbox.reply('INVITE', 183, of);
+	const within = { uri: /<([^>]+)>/.exec(early.get('Contact'))[1], toTag: early.toTag, fromTag: sent.fromTag, callId: sent.callId, routes: early.list('Record-Route').reverse() };
+	for (const [cseq, body, n] of [[2, web(9), 3], [3, `${web(10)}m=audio 0 UDP/TLS/RTP/SAVPF 0\r\nc=IN IP4 0.0.0.0\r\n`, 4]]) {
+		page.send(page.request('UPDATE', { ...within, cseq, body }));
+		const update = await s.core.inbox.request('UPDATE', (m) => of(m) && m.cseq === cseq);
+		s.core.reply(update, 200, { body: `${core(n)}${n === 4 ? 'm=audio 0 RTP/AVP 0\r\n' : ''}` });
+		await page.inbox.reply('UPDATE', 200, (m) => of(m) && m.cseq === cseq);
+		const before = s.gateway.of(sent.callId).length;
+		s.core.reply(invite, 183, { body: core(10 + n), tag: 'two' });
+		assert.match((await page.inbox.reply('INVITE', 183, (m) => of(m) && m.toTag === 'two')).body, /a=fingerprint/);
+		const [offered, answered] = s.gateway.of(sent.callId).slice(before);
+		assert.match(answered.sdp, new RegExp(`raw-core ${2010 + n}`));
+		// One with other sections is none that this answer fits.
+		assert.match(offered.sdp, n === 3 ? /a=ice-ufrag:U9xy/ : /a=ice-ufrag:U1xy/);
+		page.inbox.seen.length = 0;
+	}
+	s.core.reply(invite, 200, { body: core(14), tag: 'two' });
+	page.send(page.ack(invite, await page.inbox.reply('INVITE', 200, of)));
+	await s.core.inbox.request('ACK', of);
+});
+
 test('hold_answer_of_a_page_reaches_the_core', async () => {
 	for (const secure of [false, true]) {
 		const callee = await s.page(secure ? 'wss' : 'ws', { secure });
