@@ -7,7 +7,7 @@
 #define MEDIA_TYPE EP_LIT("application/trickle-ice-sdpfrag")
 
 /* A header's value without its parameters. */
-static struct ep_view bare(struct ep_view value)
+static struct ep_view bare_of(struct ep_view value)
 {
 	return ep_view_trim(ep_view_cut(&value, ';'));
 }
@@ -17,7 +17,7 @@ static bool header_says(
 {
 	for(size_t i = ep_msg_find(m, name, 0); i != SIZE_MAX;
 			i = ep_msg_find(m, name, i + 1))
-		if(ep_view_ieq(bare(m->hdrs[i].value), value))
+		if(ep_view_ieq(bare_of(m->hdrs[i].value), value))
 			return true;
 	return false;
 }
@@ -75,10 +75,17 @@ enum ep_mediate_cause ep_mediate_trickle_plan(struct ep_view *out,
 	return out->p ? EP_MEDIATE_OK : EP_MEDIATE_EINTERNAL;
 }
 
-/* `value`, a list separated by commas, without the elements that are ours.
+/* Trickle ICE; and where `bare`, of preconditions too. */
+static bool ends_here(struct ep_view tag, bool bare)
+{
+	return ep_view_ieq(tag, PACKAGE)
+		   || (bare && ep_view_ieq(tag, EP_LIT("precondition")));
+}
+
+/* `value`, a list separated by commas, without the elements that end here.
  * Absent: there was none of them. Empty: there is nothing else. */
-static enum ep_err list_without(
-		struct ep_view *out, struct ep_view value, struct ep_arena *arena)
+static enum ep_err list_without(struct ep_view *out, struct ep_view value,
+		bool bare, struct ep_arena *arena)
 {
 	struct ep_view rest = value;
 	struct ep_buf left;
@@ -91,7 +98,7 @@ static enum ep_err list_without(
 	ep_buf_init(&left, p, value.len + 1);
 	while(rest.p) {
 		struct ep_view item = ep_view_trim(ep_view_cut(&rest, ','));
-		if(ep_view_ieq(bare(item), PACKAGE)) {
+		if(ends_here(bare_of(item), bare)) {
 			found = true;
 			continue;
 		}
@@ -106,15 +113,15 @@ static enum ep_err list_without(
 	return EP_OK;
 }
 
-static enum ep_err header_clean(
-		struct ep_hdredits *out, const struct ep_msg *m, struct ep_view name)
+static enum ep_err header_clean(struct ep_hdredits *out, const struct ep_msg *m,
+		struct ep_view name, bool bare)
 {
 	enum ep_err err = EP_OK;
 
 	for(size_t i = ep_msg_find(m, name, 0); i != SIZE_MAX && !err;
 			i = ep_msg_find(m, name, i + 1)) {
 		struct ep_view left;
-		err = list_without(&left, m->hdrs[i].value, out->arena);
+		err = list_without(&left, m->hdrs[i].value, bare, out->arena);
 		if(err || !left.p)
 			continue;
 		err = left.len ? ep_hdredits_replace(out, i, left)
@@ -128,10 +135,12 @@ enum ep_err ep_mediate_trickle_headers(struct ep_hdredits *out,
 {
 	const struct ep_view names[] = {EP_LIT("Supported"), EP_LIT("Require"),
 			EP_LIT("Proxy-Require"), EP_LIT("Recv-Info")};
+	/* With a description those of preconditions go with its lines. */
+	bool bare = from == EP_MEDIATE_FROM_CORE && !m->body.len;
 	enum ep_err err = EP_OK;
 
 	for(size_t i = 0; i < sizeof names / sizeof *names && !err; i++)
-		err = header_clean(out, m, names[i]);
+		err = header_clean(out, m, names[i], bare);
 	if(err || !announce || from == EP_MEDIATE_FROM_WIC
 			|| !ep_view_eq(m->method, EP_LIT("INVITE"))
 			|| (m->status && (m->status <= 100 || m->status >= 300)))

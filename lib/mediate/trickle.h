@@ -28,7 +28,8 @@ enum ep_mediate_cause ep_mediate_trickle_plan(struct ep_view *out,
 		const struct ep_mediate_caps *caps, struct ep_arena *arena);
 
 /* Edits that take `trickle-ice` out of Supported, Require, Recv-Info and
- * Proxy-Require. With `announce`, an INVITE from the core and an answer of its
+ * Proxy-Require, and `precondition` out of what the core sends without a body
+ * (an INVITE without an offer; else option.h). With `announce`, an INVITE from the core and an answer of its
  * side (101 to 299 to INVITE) tell the WIC that it may trickle. EP_OK,
  * EP_ENOMEM or EP_ESYNTAX. */
 enum ep_err ep_mediate_trickle_headers(struct ep_hdredits *out,

@@ -27,9 +27,10 @@ function fitForBrowser(sdp, setup) {
 }
 
 test('offerless_invite_has_its_offer_in_the_200_and_its_answer_in_the_ack', async () => {
-	a.send(a.request('INVITE', { uri: b.aor, body: '' }));
+	a.send(a.request('INVITE', { uri: b.aor, body: '', headers: ['Supported: 100rel, precondition'] }));
 	const invite = await b.inbox.request('INVITE');
 	assert.equal(invite.body, '');
+	assert.doesNotMatch(invite.text, /precondition/);
 	const more = [...invite.all('Record-Route').map((r) => `Record-Route: ${r}`), `Contact: <${b.contact}>`];
 	b.send(answer(invite, 180, { tag: 'b', more }));
 	await a.inbox.reply('INVITE', 180);

@@ -141,6 +141,22 @@ START_TEST(trickle_headers_do_not_pass)
 }
 END_TEST
 
+/* With a description option.h takes them. */
+START_TEST(trickle_headers_take_preconditions_of_what_has_no_body)
+{
+	static const char bare[] = INVITE
+			"Supported: 100rel, precondition\r\nRequire: Precondition\r\n"
+			"Unsupported: precondition\r\n\r\n";
+
+	headers(bare, EP_MEDIATE_FROM_CORE, false,
+			INVITE "Supported: 100rel\r\nUnsupported: precondition\r\n\r\n");
+	headers(bare, EP_MEDIATE_FROM_WIC, false, bare);
+	headers(INVITE "Supported: precondition\r\n\r\nv=0\r\n",
+			EP_MEDIATE_FROM_CORE, false,
+			INVITE "Supported: precondition\r\n\r\nv=0\r\n");
+}
+END_TEST
+
 #define MORE "Supported: trickle-ice\r\nRecv-Info: trickle-ice\r\n"
 #define REPLY(code) "SIP/2.0 " code "\r\nCall-ID: c\r\nCSeq: 1 INVITE\r\n"
 
@@ -238,6 +254,7 @@ UNIT_MAIN("mediate/trickle", trickle_is_known_by_package_or_body,
 		trickle_gives_the_gateway_addresses_only,
 		trickle_gives_an_old_gateway_nothing, trickle_refuses_what_is_none,
 		trickle_of_the_core_is_a_bad_package, trickle_headers_do_not_pass,
+		trickle_headers_take_preconditions_of_what_has_no_body,
 		trickle_is_announced_to_pages_alone,
 		trickle_is_announced_in_answers_that_make_a_dialog,
 		trickle_without_memory_says_so, trickle_of_every_cut_stays_inside)
