@@ -124,10 +124,9 @@ static enum ep_err in_section(struct ep_mediate_edit *e, size_t i)
 			&s->codecs);
 	if(!err)
 		err = ep_mediate_lines_plan(e, i, &s->codecs);
-	if(err)
-		return err;
-	return to_core ? ep_mediate_defaults_plan(e, i)
-				   : ep_mediate_hold_plan(e, i);
+	if(!err && to_core)
+		err = ep_mediate_defaults_plan(e, i);
+	return err ? err : ep_mediate_direction_plan(e, i);
 }
 
 static enum ep_err in_write(struct ep_mediate_plan *plan)

@@ -92,26 +92,61 @@ static bool address_none(struct ep_view address)
 		   || ep_view_eq(address, EP_LIT("::"));
 }
 
-enum ep_err ep_mediate_hold_plan(struct ep_mediate_edit *e, size_t media)
+static bool sends(enum ep_sdp_direction d)
 {
-	enum ep_sdp_direction direction = ep_sdp_direction_get(e->sdp, media);
+	return d == EP_SDP_SENDRECV || d == EP_SDP_SENDONLY;
+}
+
+static bool receives(enum ep_sdp_direction d)
+{
+	return d == EP_SDP_SENDRECV || d == EP_SDP_RECVONLY;
+}
+
+static enum ep_sdp_direction direction_of(bool send, bool receive)
+{
+	if(send)
+		return receive ? EP_SDP_SENDRECV : EP_SDP_SENDONLY;
+	return receive ? EP_SDP_RECVONLY : EP_SDP_INACTIVE;
+}
+
+/* The direction that a section means. */
+static enum ep_sdp_direction meant(
+		const struct ep_sdp *sdp, size_t media, bool of_core)
+{
+	enum ep_sdp_direction d = ep_sdp_direction_get(sdp, media);
+
+	return of_core && address_none(ep_sdp_connection_get(sdp, media))
+				   ? direction_of(sends(d), false)
+				   : d;
+}
+
+enum ep_err ep_mediate_direction_plan(struct ep_mediate_edit *e, size_t media)
+{
+	static const char *const names[] = {[EP_SDP_SENDRECV] = "sendrecv",
+			[EP_SDP_SENDONLY] = "sendonly",
+			[EP_SDP_RECVONLY] = "recvonly",
+			[EP_SDP_INACTIVE] = "inactive"};
+	const struct ep_mediate_plan *plan = e->plan;
 	const struct ep_sdp_media *m = &e->sdp->media[media];
+	bool of_core = !ep_mediate_case_to_core(plan->kind);
+	enum ep_sdp_direction want = meant(e->sdp, media, of_core);
 	struct ep_sdp_attr a;
 	enum ep_sdp_direction d;
 	enum ep_err err = EP_OK;
 
-	if(!address_none(ep_sdp_connection_get(e->sdp, media))
-			|| direction == EP_SDP_SENDONLY || direction == EP_SDP_INACTIVE)
+	if(!ep_mediate_case_offer(plan->kind) && plan->has_offer) {
+		enum ep_sdp_direction o = meant(&plan->offer, media, !of_core);
+		want = direction_of(
+				sends(want) && receives(o), receives(want) && sends(o));
+	}
+	if(want == ep_sdp_direction_get(e->sdp, media))
 		return EP_OK;
 	for(size_t i = m->first; i < m->end && !err; i++)
 		if(ep_sdp_attr_get(&a, &e->sdp->lines[i])
 				&& ep_sdp_direction_parse(&d, a.name))
 			err = ep_sdp_edits_drop(&e->edits, i);
-	if(err)
-		return err;
-	return insert(e, m->end,
-			direction == EP_SDP_SENDRECV ? EP_LIT("a=sendonly")
-										 : EP_LIT("a=inactive"));
+	return err ? err
+			   : ep_mediate_attr_plan(e, media, names[want], ep_view_none());
 }
 
 /* The certificate's name for the DTLS association: another one with another

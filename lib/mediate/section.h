@@ -38,9 +38,12 @@ enum ep_err ep_mediate_reject_plan(struct ep_mediate_edit *e, size_t media,
  * `a=<name>` when `value` is absent. */
 enum ep_err ep_mediate_attr_plan(struct ep_mediate_edit *e, size_t media,
 		const char *name, struct ep_view value);
-/* A hold in the old way, c=0.0.0.0 or :: (RFC 3264 8.4, RFC 6157), from the
- * core: said as direction, since a browser's peer never has that address. */
-enum ep_err ep_mediate_hold_plan(struct ep_mediate_edit *e, size_t media);
+/* The direction that is meant. A hold in the old way, c=0.0.0.0 or :: (RFC 3264
+ * 8.4, RFC 6157), from the core, is said as direction, since a browser's peer
+ * never has that address. An answer takes no more than was offered (RFC 3264
+ * 6.1): many a UE forgets it when it is put on hold, and a browser refuses its
+ * answer then. */
+enum ep_err ep_mediate_direction_plan(struct ep_mediate_edit *e, size_t media);
 /* What a browser may leave unsaid and the gateway wants said: the a=setup
  * that holds without one (RFC 4145 4), a=rtcp-mux where there is only
  * a=rtcp-mux-only (RFC 8858 3), a=tls-id for a gateway that wants one
@@ -80,8 +83,8 @@ bool ep_mediate_form_check(const struct ep_sdp *sdp);
  * which it makes a random number beyond what RFC 3264 5 allows. */
 enum ep_err ep_mediate_origin_plan(struct ep_mediate_edit *e);
 /* Session level for a browser: in the order of RFC 8866 5, and with s= and t=,
- * or it refuses the description. Behind ep_mediate_lines_plan(), and in front of
- * what adds lines. */
+ * or it refuses the description. Behind ep_mediate_lines_plan(), and in front
+ * of what adds lines. */
 enum ep_err ep_mediate_session_plan(struct ep_mediate_edit *e);
 /* Session level without anybody's address, where no gateway puts its own. */
 enum ep_err ep_mediate_addresses_hide(struct ep_mediate_edit *e);

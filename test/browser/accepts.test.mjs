@@ -43,7 +43,7 @@ test.before(async () => {
 		window.begin = async (kinds, bundlePolicy) => {
 			window.pc?.close();
 			window.pc = new RTCPeerConnection({ bundlePolicy });
-			for (const k of kinds) if (k === 'application') pc.createDataChannel('x'); else pc.addTransceiver(k);
+			for (const [k, direction] of kinds.map((x) => x.split(' '))) if (k === 'application') pc.createDataChannel('x'); else pc.addTransceiver(k, direction ? { direction } : {});
 			await pc.setLocalDescription();
 			await gathered(pc);
 			return pc.localDescription.sdp;
@@ -99,7 +99,7 @@ test('accepts_every_recorded_description_towards_a_page', async (t) => {
 	assert.ok(n > 30);
 });
 
-const PAGES = { audio: ['audio'], both: ['audio', 'video'], camera_first: ['video', 'audio'], two: ['audio', 'audio'], data: ['audio', 'video', 'application'], four: ['audio', 'audio', 'video', 'video'] };
+const PAGES = { audio: ['audio'], both: ['audio', 'video'], camera_first: ['video', 'audio'], two: ['audio', 'audio'], data: ['audio', 'video', 'application'], four: ['audio', 'audio', 'video', 'video'], holds: ['audio sendonly'], listens: ['audio recvonly'], silent: ['audio inactive'] };
 // Each answer where it may matter, not all with all.
 const ways = Object.entries(PAGES).flatMap(([kinds, sections]) => ['balanced', 'max-compat', 'max-bundle'].flatMap((policy) => Object.keys(ANSWERS).slice(0, kinds === 'both' && policy !== 'max-compat' ? 99 : 5).map((how) => ({ kinds, sections, policy, how }))));
 

@@ -313,6 +313,53 @@ START_TEST(page_video_without_requests_for_keyframes_is_warned_of)
 }
 END_TEST
 
+/* Who is on hold and says sendrecv: Chromium refuses that answer. */
+START_TEST(page_answer_takes_no_more_than_was_offered)
+{
+	static const struct
+	{
+		const char *offered;
+		const char *answered;
+		const char *out;
+	} cases[] = {{"a=sendonly", "a=sendrecv", "a=recvonly"},
+			{"a=sendonly", "b=AS:64", "a=recvonly"},
+			{"a=sendonly", "a=sendonly", "a=inactive"},
+			{"a=recvonly", "a=sendrecv", "a=sendonly"},
+			{"a=recvonly", "a=recvonly", "a=inactive"},
+			{"a=inactive", "a=sendrecv", "a=inactive"},
+			{"a=sendrecv", "a=sendonly", "a=sendonly"},
+			{"a=sendonly", "a=inactive", "a=inactive"},
+			{"a=sendonly", "a=recvonly", "a=recvonly"}};
+
+	setup();
+	for(size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		char theirs[1024];
+		char mine[2048];
+		snprintf(mine, sizeof mine, A_OFFER "%s\r\n", cases[i].offered);
+		snprintf(theirs, sizeof theirs, A_ANSWER "%s\r\n", cases[i].answered);
+		ck_assert_int_eq(answer(C, theirs, mine), EP_MEDIATE_OK);
+		ck_assert_msg(contains(plan.sdp, cases[i].out), "%zu: %.*s", i,
+				EP_FMT(plan.sdp));
+		ck_assert_uint_eq(
+				count(plan.sdp, "only\r\n") + count(plan.sdp, "a=inactive\r\n"),
+				1);
+	}
+	/* And of a page, whose offer held in the old way. */
+	ck_assert_int_eq(
+			answer(W, WIC_ANSWER,
+					HEAD "c=IN IP4 0.0.0.0\r\nm=audio 6000 RTP/AVP 0\r\n"),
+			EP_MEDIATE_OK);
+	ck_assert(contains(plan.sdp, "a=recvonly\r\n"));
+	/* The session's counts for both. */
+	ck_assert_int_eq(answer(C, A_ANSWER,
+							 HEAD "a=sendonly\r\n" TAGGED(
+									 "audio 5000 UDP/TLS/RTP/SAVPF 111", OPUS)),
+			EP_MEDIATE_OK);
+	ck_assert(contains(plan.sdp, "a=recvonly\r\n"));
+	teardown();
+}
+END_TEST
+
 static enum ep_err alloc(struct ep_arena *a, void *ctx)
 {
 	(void)ctx;
@@ -356,6 +403,7 @@ UNIT_MAIN("mediate/page", page_bundled_section_has_the_transport_of_its_bundle,
 		page_gets_no_line_that_spoils_the_rest, page_gets_rtpmap_as_it_knows_it,
 		page_gets_the_session_level_in_order,
 		page_bandwidth_leaves_room_for_the_codec,
+		page_answer_takes_no_more_than_was_offered,
 		page_blanks_behind_an_attribute_are_none,
 		page_that_is_ice_lite_is_so_for_the_gateway,
 		page_video_without_requests_for_keyframes_is_warned_of,
