@@ -100,8 +100,28 @@ static void browser_check(const struct ep_sdp *sdp, size_t i)
 		need(ep_sdp_attr_lookup(&a, sdp, i, ep_view_z(must[k])));
 }
 
+/* A section that is there for its transport alone: no media in it, and the
+ * browser's offer had it in a bundle. */
+static bool carries(
+		const struct ep_mediate_plan *plan, const struct ep_sdp *sdp, size_t i)
+{
+	return plan->kind == EP_MEDIATE_C2W_ANSWER && plan->has_offer
+		   && plan->offer_features.sections[i].bundle
+		   && ep_sdp_direction_get(sdp, i) == EP_SDP_INACTIVE;
+}
+
+static size_t carriers_count(
+		const struct ep_mediate_plan *plan, const struct ep_sdp *sdp)
+{
+	size_t n = 0;
+
+	for(size_t i = 0; i < sdp->media_n; i++)
+		n += sdp->media[i].port != 0 && carries(plan, sdp, i);
+	return n;
+}
+
 /* A group names live sections only, and whoever asked for no bundle gets one
- * section at most. */
+ * section with media at most. */
 static void group_check(
 		const struct ep_mediate_plan *plan, const struct ep_sdp *sdp)
 {
@@ -117,7 +137,9 @@ static void group_check(
 	need(ep_sdp_group_parse(&g, a.value));
 	while(ep_sdp_word_cut(&g.mids).p)
 		n++;
-	need(n > 0 && (n == 1 || ep_mediate_bundles(plan)));
+	need(n > 0
+			&& (n <= 1 + carriers_count(plan, sdp)
+					|| ep_mediate_bundles(plan)));
 	need(n <= sdp->media_n);
 }
 
@@ -140,8 +162,9 @@ static void result_check(const struct ep_mediate_plan *plan, struct ep_view gw,
 		const struct ep_sdp_media *m = &sdp.media[i];
 		need(ep_view_eq(m->kind, plan->in.media[i].kind));
 		/* A section is refused if and only if it may not pass or the gateway
-		 * refused it. */
-		need((m->port != 0) == (plan->live[i] && from.media[i].port != 0));
+		 * refused it; but one that carries another stays. */
+		need((m->port != 0) == (plan->live[i] && from.media[i].port != 0)
+				|| (m->port != 0 && carries(plan, &sdp, i)));
 		for(size_t k = m->first; k < m->end; k++)
 			line_check(plan, &sdp.lines[k], m->proto);
 		if(!ep_mediate_case_to_core(plan->kind))
