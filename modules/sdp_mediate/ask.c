@@ -30,14 +30,18 @@ struct ep_ask
 {
 	struct ep_ask *hash_next;
 	struct ep_ask *next, **link; /* in a slot of the wheel */
+	/* Those of a node that end with it; link NULL: not this one. */
+	struct ep_ask *node_next, **node_link;
 	struct ep_ask_spec spec;
 	uint64_t number;
+	int64_t since_ms;
 	int64_t due_ms; /* to be repeated, or to end */
 	int64_t end_ms;
 	unsigned wait_ms;
 };
 
 static int socks[EP_NODES_MAX];
+static struct ep_ask *ending[EP_NODES_MAX];
 static struct ep_ask *buckets[BUCKETS];
 static struct ep_ask *slots[SLOTS];
 static int64_t turned_ms; /* slots before this time are done */
@@ -72,15 +76,23 @@ static int sock_open(int i)
 	return -1;
 }
 
-int ep_asks_init(ep_ask_other_f other)
+int ep_asks_init(void)
 {
 	uint64_t epoch;
-	size_t i;
 
-	if(getrandom(&epoch, sizeof(epoch), 0) != sizeof(epoch))
+	if(getrandom(&epoch, sizeof(epoch), 0) != sizeof(epoch)) {
+		LM_ERR("no random octets\n");
 		return -1;
+	}
 	/* Gateways remember cookies: those of the start before are none of ours. */
 	snprintf(prefix, sizeof(prefix), "%016llx_", (unsigned long long)epoch);
+	return 0;
+}
+
+void ep_asks_open(ep_ask_other_f other)
+{
+	size_t i;
+
 	on_other = other;
 	turned_ms = ep_now_ms();
 	for(i = 0; i < ep_nodes_n(); i++) {
@@ -88,7 +100,6 @@ int ep_asks_init(ep_ask_other_f other)
 		if(socks[i] < 0)
 			LM_WARN("gateway %zu: %s\n", i, strerror(errno));
 	}
-	return 0;
 }
 
 void ep_asks_poll(struct pollfd *fds)
@@ -134,10 +145,31 @@ static void wheel_del(struct ep_ask *a)
 		a->next->link = a->link;
 }
 
+static void ending_put(struct ep_ask *a)
+{
+	struct ep_ask **first = &ending[a->spec.node];
+
+	a->node_next = *first;
+	if(a->node_next != NULL)
+		a->node_next->node_link = &a->node_next;
+	a->node_link = first;
+	*first = a;
+}
+
+static void ending_del(struct ep_ask *a)
+{
+	if(a->node_link == NULL)
+		return;
+	*a->node_link = a->node_next;
+	if(a->node_next != NULL)
+		a->node_next->node_link = a->node_link;
+}
+
 static void ask_free(struct ep_ask *a)
 {
 	hash_del(a);
 	wheel_del(a);
+	ending_del(a);
 	count--;
 	pkg_free(a);
 }
@@ -220,6 +252,7 @@ struct ep_ask *ep_ask_start(const struct ep_ask_spec *spec)
 	*a = (struct ep_ask){
 			.spec = *spec,
 			.number = ++numbers,
+			.since_ms = now,
 			.end_ms = now + spec->timeout_ms,
 			.wait_ms = spec->first_ms,
 	};
@@ -227,6 +260,8 @@ struct ep_ask *ep_ask_start(const struct ep_ask_spec *spec)
 	*hash_at(a->number) = a;
 	due_set(a, now);
 	wheel_put(a);
+	if(spec->give_up_when_down)
+		ending_put(a);
 	count++;
 	if(spec->is_command)
 		ep_node_count(spec->node, EP_NODE_COMMANDS);
@@ -290,13 +325,14 @@ static void due(struct ep_ask *a, int64_t now)
 	if(now >= a->end_ms) {
 		if(a->spec.is_command)
 			ep_node_count(a->spec.node, EP_NODE_TIMEOUTS);
-		ep_health_missed(a->spec.node);
+		ep_health_missed(a->spec.node, a->since_ms);
 		finish(a, EP_ASKED_TIMEOUT, ep_view_none());
 		return;
 	}
 	wheel_del(a);
 	due_set(a, now);
 	wheel_put(a);
+	ep_health_suspect(a->spec.node, a->since_ms);
 	if(a->spec.is_command)
 		ep_node_count(a->spec.node, EP_NODE_REPEATS);
 	ask_send(a);
@@ -335,16 +371,15 @@ int ep_asks_step(int max_ms)
 
 void ep_asks_down(int node)
 {
-	struct ep_ask *a;
-	size_t i;
+	struct ep_ask *a, *here = ending[node];
 
-again:
-	for(i = 0; i < SLOTS; i++)
-		for(a = slots[i]; a != NULL; a = a->next)
-			if(a->spec.node == node && a->spec.give_up_when_down) {
-				if(a->spec.is_command)
-					ep_node_count(node, EP_NODE_TIMEOUTS);
-				finish(a, EP_ASKED_DOWN, ep_view_none());
-				goto again; /* its end may have ended others */
-			}
+	/* What an end starts is not among these; what it cancels is no more. */
+	ending[node] = NULL;
+	if(here != NULL)
+		here->node_link = &here;
+	while((a = here) != NULL) {
+		if(a->spec.is_command)
+			ep_node_count(node, EP_NODE_TIMEOUTS);
+		finish(a, EP_ASKED_DOWN, ep_view_none());
+	}
 }

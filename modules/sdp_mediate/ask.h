@@ -42,8 +42,10 @@ struct ep_ask_spec
 /* A datagram that is no answer to anything: a request of the node's own. */
 typedef void (*ep_ask_other_f)(int node, struct ep_view datagram);
 
-/* In the process. 0 or -1. */
-int ep_asks_init(ep_ask_other_f other);
+/* mod_init. 0 or -1. */
+int ep_asks_init(void);
+/* In the process, before anything is asked. */
+void ep_asks_open(ep_ask_other_f other);
 
 /* NULL: no memory, `done` is not called. */
 struct ep_ask *ep_ask_start(const struct ep_ask_spec *spec);

@@ -21,9 +21,11 @@ static struct health
 	bool in_flight; /* the ping, or the question behind it */
 	bool said_down;
 	unsigned misses;
-	int64_t ping_ms; /* when the next is due */
+	int64_t heard_ms; /* the last answer to anything */
+	int64_t ping_ms;  /* when the next is due */
 	int64_t subscribe_ms;
 	bool is_iq;
+	bool is_vague; /* a rtpengine-iq that has not asked its rtpengine yet */
 } health[EP_NODES_MAX];
 
 static void go_down(int node, const char *why)
@@ -61,11 +63,13 @@ static void go_up(int node)
 void ep_health_answered(int node)
 {
 	health[node].misses = 0;
+	health[node].heard_ms = ep_now_ms();
 }
 
-void ep_health_missed(int node)
+void ep_health_missed(int node, int64_t since_ms)
 {
-	health[node].misses++;
+	if(health[node].heard_ms <= since_ms)
+		health[node].misses++;
 }
 
 /* Many requests may be refused at once: that is one miss a look. The next
@@ -121,6 +125,12 @@ static void caps_take(int node, struct ep_view answer)
 	} else {
 		ep_node_caps_set(node, false, NULL, ep_view_none());
 	}
+	h->is_vague =
+			h->is_iq && ep_ng_get_int(m.dict, EP_LIT("probed"), 1) == 0;
+	if(h->state == EP_NODE_UP && !h->said_down) {
+		ep_arena_fini(&arena);
+		return;
+	}
 	if(!h->is_iq || ep_ng_get_int(m.dict, EP_LIT("in-service"), 1) != 0) {
 		h->subscribe_ms = 0;
 		go_up(node);
@@ -166,7 +176,7 @@ static void on_ping(
 	if(decode(&m, answer, &arena) == NULL
 			|| !ep_view_eq(m.result, EP_LIT("pong")))
 		h->said_down = true;
-	else if(h->state != EP_NODE_UP || h->said_down)
+	else if(h->state != EP_NODE_UP || h->said_down || h->is_vague)
 		ask(node, EP_LIT("d7:command12:capabilitiese"), on_caps);
 	ep_arena_fini(&arena);
 }
@@ -184,6 +194,17 @@ static void ping(int node)
 	};
 
 	health[node].in_flight = ep_ask_start(&spec) != NULL;
+}
+
+/* At once: its answer must be here before the command is given up. */
+void ep_health_suspect(int node, int64_t since_ms)
+{
+	struct health *h = &health[node];
+
+	if(h->state != EP_NODE_UP || h->in_flight || h->heard_ms > since_ms)
+		return;
+	h->ping_ms = ep_now_ms() + PING_MS;
+	ping(node);
 }
 
 static void node_step(int node, int64_t now)

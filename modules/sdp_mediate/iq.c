@@ -49,7 +49,7 @@ int ep_iq_init(str async_group)
 	shared->first = NULL;
 	shared->last = &shared->first;
 	shared->ready = false;
-	return ep_keeper_open(&bell);
+	return ep_asks_init() == 0 ? ep_keeper_open(&bell) : -1;
 }
 
 /* Jobs that are under way die with the shared memory. */
@@ -185,8 +185,7 @@ static void run(void)
 	unsigned started_s = get_ticks(), seen_s = started_s;
 	int ms;
 
-	if(ep_asks_init(ep_events_datagram) != 0)
-		LM_ERR("no random octets\n");
+	ep_asks_open(ep_events_datagram);
 	ping();
 	for(;;) {
 		cfg_update();
