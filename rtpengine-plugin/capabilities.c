@@ -11,12 +11,18 @@
 #include "service.h"
 #include "south.h"
 
+/* One that was not answered is sent again, ever less often. */
+#define AGAIN_MIN_ms 1000
+#define AGAIN_MAX_ms 60000
+
 struct ep_capabilities
 {
 	struct ep_ng_probe probe;
 	bool probed;
-	unsigned
-			run; /* number of the last probe; answers of earlier ones pass by */
+	/* Number of the last probe; answers of earlier ones pass by. */
+	unsigned run;
+	struct ep_loop_timer again;
+	unsigned again_ms;
 };
 
 static struct ep_view call_id_put(
@@ -77,8 +83,17 @@ static void probe_done(struct ep_iq *iq, void *ctx, enum ep_south_end end,
 		return;
 	/* Also when its answer was lost: the call may be there. */
 	end_send(iq, run);
-	if(end != EP_SOUTH_ANSWERED || run != c->run)
+	if(run != c->run)
 		return;
+	if(end != EP_SOUTH_ANSWERED) {
+		/* Out of service: it is asked when it is back. */
+		if(!ep_service_up(iq))
+			return;
+		ep_loop_timer_set(iq->loop, &c->again, c->again_ms);
+		c->again_ms = c->again_ms < AGAIN_MAX_ms / 2 ? 2 * c->again_ms
+													 : AGAIN_MAX_ms;
+		return;
+	}
 	if(ep_ng_probe_decode(&c->probe, answer->dict)) {
 		ep_log(EP_LOG_WARNING,
 				"what rtpengine can do is not known: it "
@@ -92,14 +107,13 @@ static void probe_done(struct ep_iq *iq, void *ctx, enum ep_south_end end,
 			c->probe.codec_n);
 }
 
-void ep_capabilities_renew(struct ep_iq *iq)
+static void probe_send(void *ctx)
 {
+	struct ep_iq *iq = ctx;
 	struct ep_capabilities *c = iq->capabilities;
 	char id[96], text[2048];
 	struct ep_buf b;
 
-	if(!c)
-		return;
 	c->run++;
 	ep_buf_init(&b, text, sizeof text);
 	ep_ng_probe_put(&b, call_id_put(id, iq, c->run));
@@ -107,17 +121,33 @@ void ep_capabilities_renew(struct ep_iq *iq)
 			iq, NULL, ep_buf_view(&b), probe_done, (void *)(uintptr_t)c->run);
 }
 
+void ep_capabilities_renew(struct ep_iq *iq)
+{
+	struct ep_capabilities *c = iq->capabilities;
+
+	if(!c)
+		return;
+	ep_loop_timer_stop(iq->loop, &c->again);
+	c->again_ms = AGAIN_MIN_ms;
+	/* What is known is another's, perhaps. */
+	c->probed = false;
+	probe_send(iq);
+}
+
 int ep_capabilities_init(struct ep_iq *iq)
 {
 	iq->capabilities = calloc(1, sizeof *iq->capabilities);
 	if(!iq->capabilities)
 		return -1;
+	ep_loop_timer_init(&iq->capabilities->again, probe_send, iq);
 	ep_ng_version_parse(&iq->version, ep_view_z(iq->conf->rtpengine_version));
 	return 0;
 }
 
 void ep_capabilities_fini(struct ep_iq *iq)
 {
+	if(iq->capabilities)
+		ep_loop_timer_stop(iq->loop, &iq->capabilities->again);
 	free(iq->capabilities);
 	iq->capabilities = NULL;
 }

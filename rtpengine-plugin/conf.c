@@ -197,6 +197,20 @@ static bool open_check(
 			key, ep_addr_print(text, addr));
 }
 
+/* The same address; or every address, and so rtpengine's on this machine. */
+static bool is_own(const struct ep_addr *listen, const struct ep_addr *rtpengine)
+{
+	struct ep_addr any = *rtpengine;
+
+	if(ep_addr_eq(listen, rtpengine))
+		return true;
+	if(any.sa.sa_family == AF_INET6)
+		any.in6.sin6_addr = in6addr_any;
+	else
+		any.in.sin_addr.s_addr = INADDR_ANY;
+	return ep_addr_loopback(rtpengine) && ep_addr_eq(listen, &any);
+}
+
 static bool whole_check(struct reader *r)
 {
 	struct ep_conf *c = r->out;
@@ -207,10 +221,10 @@ static bool whole_check(struct reader *r)
 	if(!c->rtpengine.len)
 		return fail(r, "no `rtpengine`");
 	for(size_t i = 0; i < c->listen_n; i++) {
-		if(ep_addr_eq(&c->listen[i], &c->rtpengine))
-			return fail(r, "`listen` and `rtpengine` are the same address");
 		if(!open_check(r, "listen", &c->listen[i]))
 			return false;
+		if(is_own(&c->listen[i], &c->rtpengine))
+			return fail(r, "`listen` and `rtpengine` are the same address");
 	}
 	return open_check(r, "http_listen", &c->http_listen)
 		   && open_check(r, "timeout_listen", &c->timeout_listen)

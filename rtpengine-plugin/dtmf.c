@@ -119,6 +119,7 @@ void ep_notice_silence(struct ep_iq *iq, struct ep_view body)
 int ep_dtmf_init(struct ep_iq *iq)
 {
 	char text[EP_ADDR_TEXT_MAX];
+	int room = 1 << 20; /* many calls' keys come at once, and none twice */
 
 	if(!iq->conf->dtmf_listen.len)
 		return 0;
@@ -132,6 +133,7 @@ int ep_dtmf_init(struct ep_iq *iq)
 				ep_addr_print(text, &iq->conf->dtmf_listen), strerror(errno));
 		return -1;
 	}
+	setsockopt(iq->dtmf->fd, SOL_SOCKET, SO_RCVBUF, &room, sizeof room);
 	return 0;
 }
 

@@ -457,11 +457,11 @@ int ep_north_init(struct ep_iq *iq)
 	iq->north = calloc(1, sizeof *iq->north);
 	if(!iq->north)
 		return -1;
+	for(size_t i = 0; i < EP_CONF_LISTEN_MAX; i++)
+		iq->north->fds[i] = -1;
 	iq->north->in = ep_batch_new();
 	if(!iq->north->in)
 		return -1;
-	for(size_t i = 0; i < EP_CONF_LISTEN_MAX; i++)
-		iq->north->fds[i] = -1;
 	for(size_t i = 0; i < iq->conf->listen_n; i++) {
 		const struct ep_addr *addr = &iq->conf->listen[i];
 		int fd = iq->north->fds[i] = ep_addr_udp(addr);

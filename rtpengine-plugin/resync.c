@@ -43,8 +43,13 @@ static void query_done(struct ep_iq *iq, void *ctx, enum ep_south_end end,
 	struct ep_call *call = ep_calls_get(iq, ep_view_z(id));
 
 	free(id);
-	if(end != EP_SOUTH_ANSWERED || !call)
+	if(end == EP_SOUTH_ENDING || !call)
 		return;
+	if(end != EP_SOUTH_ANSWERED) {
+		/* Watch asks again, later. */
+		ep_watch_call_changed(iq, call);
+		return;
+	}
 	if(!ep_view_eq(answer->result, EP_LIT("ok"))) {
 		if(call->state == EP_CALL_FOUND || call->state == EP_CALL_ENDING)
 			ep_calls_drop(iq, call);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later WITH OpenSSL-exception */
 /*
- * When is a call asked about? Every call that was answered has a timer; when
- * it is due the call queues, and the budget empties the queue: those in which
+ * When is a call asked about? Every call has a timer (of one that was never
+ * answered nothing is told: it is asked now and then whether it is still
+ * there); when it is due the call queues, and the budget empties the queue: those in which
  * something is awaited (FRESH) before the others, which still get one query
  * in four. Over the budget every call is asked less often; nothing is lost,
  * it is told later.
@@ -21,6 +22,7 @@
 #define ROUND_ms 10
 #define TOGETHER_ms 50
 #define INFLIGHT_N 32
+#define UNANSWERED_times 3 /* media_lost_ms */
 #define ARENA_N (EP_NG_MEDIAS_MAX * sizeof(struct ep_ng_media) + 64)
 
 enum queue
@@ -167,6 +169,9 @@ static void query_read(struct watched *w, const struct ep_ng_query *q)
 	uint64_t now = ep_loop_now_ms(w->iq->loop);
 
 	w->fresh = false;
+	w->unknown_ms = 0;
+	if(!w->answered_ms)
+		return; /* there is no media to wait for */
 	for(size_t i = 0; i < q->media_n; i++) {
 		const struct ep_ng_media *m = q->media + i;
 		struct section *s = section_of(w, m);
@@ -184,7 +189,6 @@ static void query_read(struct watched *w, const struct ep_ng_query *q)
 	if(now - w->call->changed_ms > limits.ice_ms + limits.dtls_ms)
 		w->fresh = false;
 	w->quiet = w->suspect = false;
-	w->unknown_ms = 0;
 }
 
 static void plan(struct watched *w);
@@ -390,6 +394,8 @@ static void plan(struct watched *w)
 
 	if(rare < conf->query_interval_ms)
 		rare = conf->query_interval_ms;
+	if(!w->answered_ms)
+		rare = UNANSWERED_times * (uint64_t)conf->media_lost_ms;
 	/* What comes, comes soon: then ever less often, up to the interval. */
 	uint64_t often = (uint64_t)FRESH_ms << (w->waits < 8 ? w->waits++ : 8);
 	if(often > conf->query_interval_ms)
@@ -420,18 +426,15 @@ void ep_watch_call_changed(struct ep_iq *iq, struct ep_call *call)
 {
 	struct watched *w = call->watch;
 
-	/* Without an answer there is no media to wait for. */
-	if(!w
-			&& (!was_up(call)
-					|| ep_view_starts(call->id, EP_LIT(EP_CAPABILITIES_PROBE))))
+	if(!w && ep_view_starts(call->id, EP_LIT(EP_CAPABILITIES_PROBE)))
 		return;
 	if(!w)
 		w = watched_new(iq, call);
 	if(!w)
 		return;
-	if(!w->answered_ms)
+	if(!w->answered_ms && was_up(call))
 		w->answered_ms = ep_loop_now_ms(iq->loop);
-	w->fresh = true;
+	w->fresh = w->answered_ms != 0;
 	w->waits = 0;
 	if(!w->queued && !w->asking)
 		plan(w);

@@ -69,6 +69,26 @@ test('capabilities_are_asked_anew_when_rtpengine_is_another', async (t) => {
 	await until('bundles', async () => (await ng.ask({ command: 'capabilities' })).bundle === 1);
 });
 
+test('capabilities_are_not_known_while_they_are_asked_anew', async (t) => {
+	const gateway = await Gateway.open(), received = gateway.received.bind(gateway);
+	let silent = false;
+	gateway.received = (text, from) => {
+		if (!text.includes('rtpengine-iq-probe-')) return received(text, from);
+		if (silent) return undefined;
+		return gateway.answer(text.slice(0, text.indexOf(' ')), { result: 'ok', sdp: 'v=0\r\na=group:BUNDLE 0 1\r\nm=audio 9 RTP/AVP 0\r\n' }, from);
+	};
+	t.after(() => gateway.close());
+	const { ng, answer } = await asked(t, { ping_interval_ms: 100 });
+	assert.equal(answer.bundle, 1);
+	silent = gateway.hung = true;
+	await until('out of service', async () => (await ng.ask({ command: 'capabilities' }))['in-service'] === 0);
+	gateway.hung = false;
+	const back = await until('in service', async () => { const a = await ng.ask({ command: 'capabilities' }); return a['in-service'] === 1 && a; });
+	assert.equal(back.probed, 0);
+	silent = false;
+	assert.equal((await known(ng)).bundle, 1, 'it asks until it knows');
+});
+
 test('capabilities_of_one_that_refuses_to_say', async (t) => {
 	const gateway = await Gateway.open();
 	t.after(() => gateway.close());

@@ -63,12 +63,17 @@ test('config_refuses_with_the_line', async () => {
 
 test('config_refuses_an_open_address_without_an_allow_list', async () => {
 	const why = /is no loopback address: say with `allow` who may/;
-	for (const listen of ['0.0.0.0:2223', '192.0.2.1:2223', '[::]:2223', '[2001:db8::1]:2223'])
+	for (const listen of ['0.0.0.0:2223', '192.0.2.1:2223', '[::]:2223', '[2001:db8::1]:2223', '[::ffff:127.0.0.1]:2223', '[::ffff:192.0.2.1]:2223', '[fe80::1]:2223'])
 		await refused(confText({ ...CONF, listen: ['127.0.0.1:2222', listen] }), why);
 	for (const key of ['http_listen', 'timeout_listen', 'dtmf_listen'])
 		await refused(confText({ ...CONF, [key]: '0.0.0.0:8080' }), why);
-	const iq = runIq(confText({ ...CONF, listen: '0.0.0.0:2223', allow: '192.0.2.0/24' }), { args: ['--check'] });
-	assert.equal(await iq.gone, 0);
+	for (const more of [{}, { listen: ['[::]:2222', '[::1]:2223', '0.0.0.0:2222'] }]) {
+		const iq = runIq(confText({ ...CONF, listen: '0.0.0.0:2222', allow: '192.0.2.0/24', ...more }), { args: ['--check'] });
+		assert.equal(await iq.gone, 0);
+	}
+	// It would command itself until rtpengine is there.
+	for (const [listen, rtpengine] of [['0.0.0.0:2223', '127.0.0.7:2223'], ['[::]:2223', '[::1]:2223']])
+		await refused(confText({ listen, rtpengine, allow: '192.0.2.0/24' }), /`listen` and `rtpengine` are the same address/);
 });
 
 test('config_usage_and_what_the_system_refuses', async () => {

@@ -3,7 +3,7 @@
 // tells what happens from then on and nothing that was before.
 import test from 'node:test';
 import assert from 'node:assert/strict';
-import { Gateway, NORTH, later, startIq, startRtpengine, until } from './support/daemon.mjs';
+import { Gateway, NORTH, counters, later, startIq, startRtpengine, until } from './support/daemon.mjs';
 import { Ims } from './support/ims.mjs';
 import { Ng } from './support/ng.mjs';
 import { Subscriber } from './support/subscriber.mjs';
@@ -48,6 +48,30 @@ test('watch_stays_in_its_budget_and_forgets_nobody', async (t) => {
 	const counts = perCall(gateway);
 	assert.deepEqual(ids.filter((id) => !counts.has(id)), []);
 	assert.ok(Math.max(...counts.values()) <= Math.min(...counts.values()) + 3, `even: ${[...counts.values()].sort((a, b) => a - b)}`);
+});
+
+test('watch_calls_without_an_answer_leave_with_rtpengine', async (t) => {
+	// As rtpengine does it: a deleted call is there for some time (delete-delay).
+	const gone = new Set();
+	const { gateway, iq, ng } = await withGateway(t, { media_lost_ms: 500, http_listen: '127.0.0.8:8080' }, ({ command, 'call-id': id }) => {
+		if (command === 'query') return gone.has(id) ? { result: 'error', 'error-reason': 'Unknown call-ID' } : flowing(0);
+		return { result: 'ok' };
+	});
+	const calls = async () => Number(/^rtpengine_iq_calls (\d+)$/m.exec(await (await fetch('http://127.0.0.8:8080/metrics')).text())[1]);
+	for (const id of ['rings', 'refused', 'lives'])
+		await ng.ask({ command: 'offer', 'call-id': id, 'from-tag': 'a', sdp: SDP });
+	await ng.ask({ command: 'delete', 'call-id': 'refused', 'from-tag': 'a', 'to-tag': 'b' });
+	assert.equal(await calls(), 3);
+	await until('all to be asked about', () => perCall(gateway).size === 3);
+	assert.equal(await calls(), 3, 'rtpengine still has them');
+	gone.add('rings').add('refused');
+	await until('two to leave', async () => await calls() === 1);
+	await ng.ask({ command: 'answer', 'call-id': 'lives', 'from-tag': 'a', 'to-tag': 'b', sdp: SDP });
+	await until('it to be watched', () => perCall(gateway).get('lives') > 3);
+	assert.equal(await calls(), 1);
+	// Nobody was told: no media was lost.
+	assert.equal((await counters()).events, 0);
+	assert.equal(iq.ended, undefined);
 });
 
 test('watch_of_quiet_calls_is_rare_and_spread', async (t) => {
