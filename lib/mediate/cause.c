@@ -37,6 +37,9 @@ static const struct ep_mediate_cause_info table[EP_MEDIATE_CAUSE_N] = {
 				"Bad Info Package", 0},
 		[EP_MEDIATE_ENOCALL] = {"nocall", "no such call", 481,
 				"Call/Transaction Does Not Exist", 0},
+		[EP_MEDIATE_EREFUSED] = {"refused",
+				"the media gateway refuses the session description", NOT_HERE,
+				399},
 		[EP_MEDIATE_EPROFILE] = {"profile", "no such profile", BROKEN, 0},
 };
 

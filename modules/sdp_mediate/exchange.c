@@ -7,6 +7,7 @@
 #include "common/mem.h"
 #include "mediate/answer.h"
 #include "mediate/offer.h"
+#include "ng/blame.h"
 #include "ng/message.h"
 #include "sdp_mediate/command.h"
 #include "sdp_mediate/counters.h"
@@ -23,6 +24,8 @@
 #define COMMAND_MORE 4096
 /* Of a call's name at the gateway: two words and what stands between. */
 #define NAME_MAX_LEN (2 * EP_WORD_MAX + 1)
+/* A datagram of UDP over IPv4, and in front of it the cookie (ask.c). */
+#define COMMAND_MAX_LEN (65507 - 48)
 /* With less time left, nobody is asked any more. */
 #define LEFT_MIN_MS 50
 
@@ -193,7 +196,9 @@ static enum ep_mediate_cause command_make(struct ep_exchange *x,
 	ep_buf_init(&out, x->body, room);
 	ep_command_put_sdp(&out, verb, &call, plan->sdp, &plan->command);
 	x->body_len = out.len;
-	return out.overflow ? EP_MEDIATE_EINTERNAL : EP_MEDIATE_OK;
+	if(out.overflow)
+		return EP_MEDIATE_EINTERNAL;
+	return out.len > COMMAND_MAX_LEN ? EP_MEDIATE_ELIMIT : EP_MEDIATE_OK;
 }
 
 static enum ep_mediate_cause query_make(struct ep_exchange *x)
@@ -377,11 +382,32 @@ static void answered_again(struct ep_exchange *x)
 	go_on(x, x->node);
 }
 
-/* False: the gateway gave an error. */
-static bool answered(struct ep_exchange *x, struct ep_arena *arena)
+/* No gateway would take that description; and who does not say whose fault it
+ * is may be right as well: one more is asked, not all. */
+static void refused(struct ep_exchange *x, const struct ep_ng_message *m)
+{
+	struct ep_view why = ep_ng_get_str(m->dict, EP_LIT("error-reason"));
+	enum ep_ng_blame blame = ep_ng_blame_of(m->result, why);
+	bool again = blame == EP_NG_BLAME_UNKNOWN && x->was_refused;
+
+	why = ep_view_head(why, 200);
+	if(ep_log_may())
+		LM_NOTICE("gateway's error, call %.*s: %.*s\n", EP_FMT(x->spec.callid),
+				EP_FMT(why));
+	if(blame != EP_NG_BLAME_COMMAND)
+		ep_node_count(x->node, EP_NODE_ERRORS);
+	x->was_refused = true;
+	if(blame == EP_NG_BLAME_COMMAND)
+		finish(x, EP_MEDIATE_EREFUSED, ep_view_none());
+	else if(again)
+		finish(x, EP_MEDIATE_EGWDOWN, ep_view_none());
+	else
+		failed(x);
+}
+
+static void answered(struct ep_exchange *x, struct ep_arena *arena)
 {
 	struct ep_ng_message m = {0};
-	struct ep_view why;
 
 	if(ep_ng_message_decode(&m, ep_view_of(x->reply, x->reply_len), arena)
 					== EP_OK
@@ -390,14 +416,9 @@ static bool answered(struct ep_exchange *x, struct ep_arena *arena)
 			answered_again(x);
 		else
 			finish_with(x, ep_ng_get_str(m.dict, EP_LIT("sdp")), arena);
-		return true;
+	} else {
+		refused(x, &m);
 	}
-	ep_node_count(x->node, EP_NODE_ERRORS);
-	why = ep_view_head(ep_ng_get_str(m.dict, EP_LIT("error-reason")), 200);
-	if(ep_log_may())
-		LM_NOTICE("gateway's error, call %.*s: %.*s\n", EP_FMT(x->spec.callid),
-				EP_FMT(why));
-	return false;
 }
 
 /* The core frees the task behind this; the exchange goes on, or ends here. */
@@ -419,8 +440,8 @@ void ep_exchange_step(void *p)
 		failed(x);
 	else if(x->reply == NULL)
 		finish(x, EP_MEDIATE_EINTERNAL, ep_view_none());
-	else if(!answered(x, &arena))
-		failed(x);
+	else
+		answered(x, &arena);
 	ep_arena_fini(&arena);
 }
 

@@ -38,6 +38,7 @@ struct ep_exchange
 
 	struct ep_mediate_caps caps; /* that the plan was made for */
 	uint64_t tried;              /* bits of nodes */
+	bool was_refused;            /* by one, who did not say whose fault it is */
 	bool is_known;               /* it stands in the table of calls */
 	char text[];
 };

@@ -3,27 +3,12 @@
 // say, and what it can do is asked until it knows.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Page, PAGE_OFFER, Site, sleep, until } from './support/asite.mjs';
-import { Scripted } from './support/nodes.mjs';
-
-const caps = (more) => ({ result: 'ok', gateway: 'rtpengine', version: '10.5', iq: 1, epoch: 'e', 'in-service': 1, bundle: 0, fragment: 0, calls: 0, probed: 1, ...more });
-const node = (more) => (d) => (more[d.command] ?? { ping: () => ({ result: 'pong' }), capabilities: () => caps(), delete: () => ({ result: 'ok' }),
-	'subscribe-events': () => ({ result: 'ok', epoch: 'e', seq: 0, ttl: 30 }) }[d.command])?.(d);
-
-async function withSite(t, nodes) {
-	const gateways = await Promise.all(nodes.map((more, i) => Scripted.start(`127.0.0.${7 + i}:2223`, node(more))));
-	t.after(() => gateways.forEach((g) => g.stop()));
-	const site = await Site.start({ agw: gateways.map((g, i) => `name=${'ab'[i]};address=${g.address}`) });
-	t.after(() => site.stop());
-	await site.nodes('up');
-	const page = await Page.open();
-	t.after(() => page.drop());
-	return { site, page, gateways };
-}
+import { PAGE_OFFER, sleep, until } from './support/asite.mjs';
+import { caps, withScripted } from './support/scripted.mjs';
 
 test('health_an_offer_that_nobody_answers_is_not_the_gateways_end', async (t) => {
 	// Like a session description that a rtpengine chokes on: all else is answered.
-	const { site, page } = await withSite(t, [{ offer: () => null }, { offer: () => null }]);
+	const { site, page } = await withScripted(t, [{ offer: () => null }, { offer: () => null }]);
 	for (let round = 0; round < 2; round++) {
 		for (let i = 0; i < 8; i++) page.send(page.request('INVITE', { callId: `choke${round}-${i}`, body: PAGE_OFFER }));
 		for (let i = 0; i < 8; i++) assert.equal((await page.inbox.final('INVITE')).status, 503);
@@ -35,7 +20,7 @@ test('health_an_offer_that_nobody_answers_is_not_the_gateways_end', async (t) =>
 test('health_what_is_not_known_yet_is_asked_again', async (t) => {
 	// Its question to its rtpengine is not answered before ours comes.
 	let probed = 0;
-	const { site, gateways: [a] } = await withSite(t, [{ capabilities: () => caps({ probed, bundle: probed, version: probed ? '14.0+' : 'unknown' }) }]);
+	const { site, gateways: [a] } = await withScripted(t, [{ capabilities: () => caps({ probed, bundle: probed, version: probed ? '14.0+' : 'unknown' }) }]);
 	assert.equal((await site.rpc('sdp_mediate.nodes'))[0].bundle, 0);
 	probed = 1;
 	const known = await until('bundle', async () => (await site.rpc('sdp_mediate.nodes')).find((n) => n.bundle === 1), 4000);
