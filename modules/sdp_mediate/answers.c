@@ -175,13 +175,17 @@ struct ep_view ep_answers_later(const sip_msg_t *msg, struct ep_arena *arena)
 /* tm sends after it has given up its lock, and who comes second may overtake:
  * the browser would take the wrong one for its call. Rare, and short: another
  * worker is at it. */
-static void first_wait(const struct record *r)
+static void first_wait(const tm_cell_t *t, struct record *r)
 {
 	int ms;
 
-	for(ms = 0; ms < SENT_MS && !__atomic_load_n(&r->sent, __ATOMIC_ACQUIRE);
+	/* Behind a refusal tm sends none of them. */
+	for(ms = 0; ms < SENT_MS && t->uas.status < 300
+				&& !__atomic_load_n(&r->sent, __ATOMIC_ACQUIRE);
 			ms++)
 		sleep_us(1000);
+	/* What did not come now does not come: nobody else waits for it. */
+	__atomic_store_n(&r->sent, true, __ATOMIC_RELEASE);
 }
 
 enum ep_mediate_verdict ep_answers_look(struct ep_view *result, sip_msg_t *msg,
@@ -202,7 +206,7 @@ enum ep_mediate_verdict ep_answers_look(struct ep_view *result, sip_msg_t *msg,
 		verdict = ep_mediate_answers_next(&r->answers, &s);
 	if(verdict == EP_MEDIATE_ANSWER_LOST) {
 		lock_release(lock);
-		first_wait(r); /* the record lives as long as the transaction */
+		first_wait(t, r); /* the record lives as long as the transaction */
 		lock_get(lock);
 		if(r->result != NULL)
 			*result =

@@ -351,6 +351,10 @@ static void located(struct ep_exchange *x)
 {
 	int node = x->node;
 
+	if(node == EP_NODE_NONE && x->spec.is_offer && !x->spec.known) {
+		finish(x, EP_MEDIATE_ENOCALL, ep_view_none());
+		return;
+	}
 	if(node == EP_NODE_NONE && x->spec.is_offer)
 		node = ep_node_pick(set_of(x), x->spec.callid, 0);
 	else if(node != EP_NODE_NONE)

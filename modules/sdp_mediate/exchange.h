@@ -21,6 +21,9 @@ struct ep_exchange_spec
 {
 	bool is_offer;
 	bool initial; /* outside a dialog: may go to another node */
+	/* An offer within a dialog that is known here: a call that no gateway has
+	 * (any more) is made again. Of another's word alone none is. */
+	bool known;
 	enum ep_mediate_from from;
 	const struct ep_mediate_profile *profile;
 	struct ep_view sdp;

@@ -11,6 +11,7 @@
 #include "common/view.h"
 #include "sdp_mediate/counters.h"
 #include "sdp_mediate/giveup.h"
+#include "sdp_mediate/params.h"
 
 /* A caller may have sent requests within the early dialog that nobody here
  * counted; the BYE must have a higher number (RFC 3261 12.2.2). */
@@ -283,7 +284,8 @@ static bool dialog_send(const struct ep_hold *h, const receive_info_t *rcv,
 void ep_giveup_ack(const struct ep_hold *h, const receive_info_t *rcv,
 		struct ep_view reply)
 {
-	if(!dialog_send(h, rcv, reply, "ACK", "Max-Forwards: 70\r\n", 0))
+	if(!dialog_send(h, rcv, reply, "ACK", "Max-Forwards: 70\r\n", 0)
+			&& ep_log_may())
 		LM_WARN("a 2xx that cannot go on could not be acknowledged\n");
 }
 
@@ -302,6 +304,7 @@ void ep_giveup_bye(const struct ep_hold *h, const receive_info_t *rcv,
 	ep_buf_put_z(&b, "\r\n");
 	text[b.len] = '\0';
 	counter_inc(ep_counters.hung_up);
-	if(b.overflow || !dialog_send(h, rcv, reply, "BYE", text, CSEQ_AHEAD))
+	if((b.overflow || !dialog_send(h, rcv, reply, "BYE", text, CSEQ_AHEAD))
+			&& ep_log_may())
 		LM_WARN("a callee whose answer cannot go on could not be told so\n");
 }

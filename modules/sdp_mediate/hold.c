@@ -20,7 +20,7 @@
 #include "sdp_mediate/release.h"
 #include "sdp_mediate/result.h"
 
-/* An exchange ends by itself long before; this is for one that got lost. */
+/* An exchange ends by itself so long before; this is for one that got lost. */
 #define LOST_S 10
 
 /* What a script callback says. */
@@ -130,6 +130,7 @@ enum ep_mediate_cause ep_hold_expect(const struct ep_hold_call *call)
 			.tm_index = call->tm_index,
 			.tm_label = call->tm_label,
 			.request_from = call->request_from,
+			.known = call->known,
 			.had_offer = call->had_offer,
 			.profile = call->profile,
 			.callid = call->callid,
@@ -455,7 +456,8 @@ static int on_request(sip_msg_t *msg, unsigned int flags, void *param)
 
 static void on_timer(unsigned int ticks, void *param)
 {
-	ep_holdtab_sweep(LOST_S, ep_release_later);
+	ep_holdtab_sweep(
+			LOST_S + ep_exchange_timeout_ms() / 1000, ep_release_later);
 }
 
 void ep_hold_usage(struct ep_hold_usage *out)

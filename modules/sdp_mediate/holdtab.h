@@ -115,6 +115,7 @@ struct ep_hold
 	enum ep_mediate_from request_from;
 	bool had_offer;
 	bool initial; /* the request was outside a dialog */
+	bool known;   /* within one that is known here (exchange.h) */
 	bool is_invite;
 	unsigned upstream_n; /* Record-Routes in the request as it came */
 	const struct ep_mediate_profile *profile;

@@ -52,7 +52,7 @@ static void inject_cut(
 				 : ep_sipcut_body(&b, was);
 	if(err == EP_OK)
 		inject(held, ep_buf_view(&b), &with);
-	else
+	else if(ep_log_may())
 		LM_ERR("a message that could not be mediated is lost\n");
 }
 
@@ -224,6 +224,7 @@ static void spec_fill(struct ep_exchange_spec *s, const struct ep_hold *h,
 
 	*s = (struct ep_exchange_spec){.is_offer = offer,
 			.initial = offer && h->initial,
+			.known = h->known,
 			.from = (h->request_from == EP_MEDIATE_FROM_WIC) == is_ack
 							? EP_MEDIATE_FROM_WIC
 							: EP_MEDIATE_FROM_CORE,

@@ -160,8 +160,10 @@ static enum ep_mediate_cause result_apply(
 	const struct ep_request_result *r = ep_request_current();
 
 	if(r == NULL) {
-		LM_ERR("not asked: sdp_mediate_async() comes first for requests, and "
-			   "this module is loaded last\n");
+		/* Strangers bring it about, too. */
+		if(ep_log_may())
+			LM_ERR("not asked: sdp_mediate_async() comes first for requests, "
+				   "and this module is loaded last\n");
 		return EP_MEDIATE_EINTERNAL;
 	}
 	if(r->cause != EP_MEDIATE_OK)

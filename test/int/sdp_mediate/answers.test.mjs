@@ -66,6 +66,19 @@ test('answers_of_a_fork_the_first_2xx_counts', async () => {
 	assert.equal(types((await call.hears(200, 'one')).body), '111 110');
 });
 
+test('answers_behind_a_refusal_keep_no_worker_for_each', async () => {
+	const call = await ring();
+	call.says(487, 'one');
+	await call.hears(487);
+	const since = Date.now();
+	for (const tag of ['one', 'two', 'three', 'four', 'five', 'six']) call.says(200, tag, body(call.invite, '0', 50000));
+	// Read behind them, by the same worker.
+	b.send(b.request('OPTIONS', { uri: 'sip:home1.net' }));
+	await b.inbox.final('OPTIONS', 8000);
+	const ms = Date.now() - since;
+	assert.ok(ms < 900, `${ms} ms`);
+});
+
 test('answers_of_refusal_describe_nothing', async () => {
 	const call = await ring();
 	call.says(488, 'one', body(call.invite, '0', 50000));

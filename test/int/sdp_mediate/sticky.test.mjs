@@ -100,15 +100,20 @@ test('sticky_a_delete_after_a_restart_finds_its_gateway', async () => {
 });
 
 test('sticky_a_call_that_no_gateway_has_is_made_again_by_an_offer', async () => {
-	const dialog = await call('lost');
-	for (const g of Object.values(gateways)) await g.ask({ command: 'delete', 'call-id': 'lost' });
-	await restart();
+	const dialog = await call('lost'), forget = () => Promise.all(Object.values(gateways).map((g) => g.ask({ command: 'delete', 'call-id': 'lost' })));
+	await forget();
 	page.send(page.request('INVITE', { ...dialog, body: PAGE_OFFER }));
 	const re = await site.inbox.request('INVITE');
 	assert.match(re.body, /RTP\/AVP/);
 	assert.equal(await gateways[await nodeOf('lost')].has('lost'), true);
 	site.reply(re, 488);
 	await page.inbox.final('INVITE');
+	// Of one that nobody knows at all, not even the dialog module, there is only the sender's word.
+	await forget();
+	await restart();
+	page.send(page.request('INVITE', { ...dialog, body: PAGE_OFFER }));
+	assert.equal((await page.inbox.final('INVITE')).status, 481);
+	for (const g of Object.values(gateways)) assert.equal(await g.has('lost'), false);
 });
 
 test('sticky_a_known_call_of_a_dead_gateway_is_refused_and_not_moved', async () => {
