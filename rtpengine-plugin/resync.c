@@ -14,6 +14,7 @@ struct ep_resync
 	struct ep_loop_timer timer; /* the next handful of queries */
 	uint64_t listed_ms;         /* when `list` was sent */
 	uint64_t run;               /* answers of an earlier run are nobody's */
+	unsigned limit;             /* of calls in one answer */
 	bool done;
 	bool whole;
 };
@@ -153,6 +154,8 @@ static void missing_drop(struct ep_iq *iq)
 	}
 }
 
+static void list_send(struct ep_iq *iq);
+
 static void list_done(struct ep_iq *iq, void *ctx, enum ep_south_end end,
 		const struct ep_ng_message *answer)
 {
@@ -162,8 +165,13 @@ static void list_done(struct ep_iq *iq, void *ctx, enum ep_south_end end,
 	if((uintptr_t)ctx != r->run || end == EP_SOUTH_ENDING)
 		return;
 	if(end != EP_SOUTH_ANSWERED) {
-		/* Too much for one datagram, or not there: service will say. */
-		ep_log(EP_LOG_WARNING, "rtpengine did not list its calls");
+		/* Not there: service will say. Or too much for one datagram: long
+		 * Call-IDs, and some calls are better than none. */
+		ep_log(EP_LOG_WARNING, "rtpengine did not list %u calls", r->limit);
+		if(!ep_service_up(iq) || r->limit == 1)
+			return;
+		r->limit /= 2;
+		list_send(iq);
 		return;
 	}
 	const struct ep_ng_val *v =
@@ -186,7 +194,7 @@ static void list_done(struct ep_iq *iq, void *ctx, enum ep_south_end end,
 		ep_stat_inc(iq, calls_found);
 		found++;
 	}
-	r->whole = n < iq->conf->restore_calls_max;
+	r->whole = n < r->limit;
 	if(r->whole)
 		missing_drop(iq);
 	if(found)
@@ -195,22 +203,28 @@ static void list_done(struct ep_iq *iq, void *ctx, enum ep_south_end end,
 	slice_due(iq);
 }
 
-void ep_resync_start(struct ep_iq *iq)
+static void list_send(struct ep_iq *iq)
 {
 	char text[64];
 	struct ep_buf b;
 	struct ep_resync *r = iq->resync;
 
-	ep_loop_timer_stop(iq->loop, &r->timer);
 	r->run++;
 	r->listed_ms = ep_loop_now_ms(iq->loop);
 	ep_buf_init(&b, text, sizeof text);
 	ep_ng_dict_open(&b);
 	ep_ng_put_pair(&b, "command", EP_LIT("list"));
-	ep_ng_put_pair_int(&b, "limit", iq->conf->restore_calls_max);
+	ep_ng_put_pair_int(&b, "limit", r->limit);
 	ep_ng_close(&b);
 	ep_south_ask(
 			iq, NULL, ep_buf_view(&b), list_done, (void *)(uintptr_t)r->run);
+}
+
+void ep_resync_start(struct ep_iq *iq)
+{
+	ep_loop_timer_stop(iq->loop, &iq->resync->timer);
+	iq->resync->limit = iq->conf->restore_calls_max;
+	list_send(iq);
 }
 
 bool ep_resync_whole(const struct ep_iq *iq)

@@ -352,7 +352,9 @@ static void located(struct ep_exchange *x)
 	int node = x->node;
 
 	if(node == EP_NODE_NONE && x->spec.is_offer && !x->spec.known) {
-		finish(x, EP_MEDIATE_ENOCALL, ep_view_none());
+		/* 481 would end a dialog that one who is silent may have. */
+		finish(x, x->is_unsure ? EP_MEDIATE_EGWDOWN : EP_MEDIATE_ENOCALL,
+				ep_view_none());
 		return;
 	}
 	if(node == EP_NODE_NONE && x->spec.is_offer)

@@ -107,6 +107,7 @@ static void on_query(
 
 	q->asks[node] = NULL;
 	q->left--;
+	q->x->is_unsure = q->x->is_unsure || how != EP_ASKED_ANSWER;
 	if(how == EP_ASKED_ANSWER && says_yes(answer))
 		query_end(q, node);
 	else if(q->left == 0)
@@ -127,6 +128,7 @@ static void query_send(struct ep_exchange *x)
 	int i;
 
 	x->node = EP_NODE_NONE;
+	x->is_unsure = q == NULL;
 	if(q == NULL) {
 		give_back(x);
 		return;
@@ -137,6 +139,7 @@ static void query_send(struct ep_exchange *x)
 		spec.node = i;
 		q->asks[i] = ep_ask_start(&spec);
 		q->left += q->asks[i] != NULL;
+		x->is_unsure = x->is_unsure || q->asks[i] == NULL;
 	}
 	if(q->left == 0)
 		query_end(q, EP_NODE_NONE);

@@ -131,6 +131,25 @@ test('restart_reads_calls_within_its_budget', async (t) => {
 	assert.deepEqual(limits, ['500']);
 });
 
+test('restart_reads_some_when_all_are_too_many_for_a_datagram', async (t) => {
+	const ids = Array.from({ length: 600 }, (_, i) => `${'long'.repeat(30)}${i}`);
+	const gateway = await Gateway.open((dict) => (dict.command === 'query'
+		? { result: 'ok', created: 1, tags: { a: { tag: 'a', medias: [] } } } : { result: 'ok' }));
+	const received = gateway.received.bind(gateway), limits = new Set();
+	gateway.received = (text, from) => {
+		if (!text.includes('7:command4:list')) return received(text, from);
+		const limit = Number(/5:limiti(\d+)e/.exec(text)[1]), answer = encode({ calls: ids.slice(0, limit), result: 'ok' });
+		limits.add(limit);
+		// As rtpengine: what does not fit is not sent.
+		return answer.length < 65000 ? gateway.answer(text.slice(0, text.indexOf(' ')), answer, from) : undefined;
+	};
+	const iq = await startIq({ rtpengine_timeout_ms: 50, rtpengine_retries: 0 });
+	t.after(async () => { gateway.close(); await iq.end(); });
+	await iq.wrote(/rtpengine has 500 calls, 500 of them new here/);
+	assert.deepEqual([...limits], [1000, 500]);
+	await until('a query for each', () => new Set(gateway.of('query').map(({ dict }) => dict['call-id'])).size === 500, 10000);
+});
+
 test('restart_of_rtpengine_ends_what_it_had', async (t) => {
 	const context = await withRtpengine(t);
 	assert.equal((await context.ng.ask(offerOf('old'))).result, 'ok');

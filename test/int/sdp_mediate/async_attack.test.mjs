@@ -24,6 +24,13 @@ test('async_attack_a_made_up_dialog_makes_no_call_at_a_gateway', async (t) => {
 	assert.equal(await site.counter('result_nocall'), 17);
 });
 
+test('async_attack_a_silent_gateway_may_have_it', async (t) => {
+	const { page, gateways } = await withScripted(t, [{ query: unknown }, { query: () => null }]);
+	page.send(page.request('UPDATE', { callId: 'silent', toTag: 't', uri: 'sip:peer@127.0.0.1:5070', body: PAGE_OFFER }));
+	assert.equal((await page.inbox.final('UPDATE')).status, 503, 'a dialog is not ended for it');
+	assert.deepEqual(gateways.map((g) => g.of('offer').length), [0, 0]);
+});
+
 test('async_attack_an_offer_in_its_answer_makes_none_either', async (t) => {
 	const { site, page, gateways } = await withScripted(t, [{ query: unknown, offer: () => ({ result: 'ok', sdp: CORE_OFFER }) }]);
 	page.send(page.request('INVITE', { callId: 'offerless', toTag: 't', uri: 'sip:peer@127.0.0.1:5070' }));
