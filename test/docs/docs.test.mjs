@@ -413,6 +413,17 @@ test('docs_iq_names_every_key_metric_command_and_event', () => {
 	const protocol = tables(read('docs/iq-protocol.md'));
 	const own = protocol.find((t) => t.heading === 'Commands of its own');
 	same(own.rows.map((r) => quoted(r[0])[0]), [...read('rtpengine-plugin/local.c').matchAll(/^\t\t\{"([\w-]+)", \w+\}/gm)].map((m) => m[1]), 'commands');
+	// Every key of an answer of its own and of an event, and every error.
+	const keysOf = (file) => [...read(file).matchAll(/ep_ng_put_(?:pair|pair_int|key)\(\s*&?\w+,\s*"([\w-]+)"/g)].map((m) => m[1]);
+	const page = read('docs/iq-protocol.md');
+	const capabilities = own.rows.find((r) => quoted(r[0])[0] === 'capabilities')[2];
+	same(new Set(quoted(capabilities).filter((k) => keysOf('rtpengine-plugin/capabilities.c').includes(k))), new Set(keysOf('rtpengine-plugin/capabilities.c').filter((k) => k !== 'result')), 'capabilities');
+	for (const key of [...keysOf('rtpengine-plugin/events.c'), ...[...read('rtpengine-plugin/watch.c').matchAll(/(?:detail_add\(&e, |\.key = )"([\w-]+)"/g)].map((m) => m[1])])
+		assert.ok(page.includes(`\`${key}\``), `iq-protocol: key ${key}`);
+	const reasons = ['north', 'events'].flatMap((f) => [...read(`rtpengine-plugin/${f}.c`).matchAll(/(?:"error", |reason = |NULL, |return |refuse\(out, |load limit",\s+)"([^"]{8,})"/g)].map((m) => m[1]))
+		.concat([...read('lib/ng/shim.c').matchAll(/refuse = "([^"]+)"/g)].map((m) => m[1]));
+	assert.ok(reasons.length >= 9, `${reasons}`);
+	for (const reason of reasons.filter((r) => r !== 'rtpengine-iq ends')) assert.ok(page.includes(`\`${reason}\``), `iq-protocol: ${reason}`);
 	const events = [...read('rtpengine-plugin/events.c').matchAll(/\[EP_EVENT_\w+\] = "([\w-]+)"/g)].map((m) => m[1]);
 	assert.ok(events.length >= 9);
 	same(new Set(protocol.find((t) => t.heading === 'Events').rows.map((r) => quoted(r[0])[0])), events, 'events');
