@@ -16,6 +16,7 @@
 #include "sdp_mediate/events.h"
 #include "sdp_mediate/health.h"
 #include "sdp_mediate/iq.h"
+#include "sdp_mediate/legs.h"
 #include "sdp_mediate/node.h"
 #include "sdp_mediate/params.h"
 
@@ -199,9 +200,18 @@ void ep_events_gateway(int node, bool in_service)
 		LM_WARN("no async worker for an event\n");
 }
 
+/* A call that went to another gateway: what is left of it here is no news. */
+static bool is_elsewhere(int node, struct ep_view name)
+{
+	int has = name.p != NULL ? ep_legs_find(name) : EP_NODE_NONE;
+
+	return has != EP_NODE_NONE && has != node;
+}
+
 static bool event_give(
 		int node, const struct ep_ng_message *m, struct ep_arena *arena)
 {
+	struct ep_view name = ep_ng_get_str(m->dict, EP_LIT("call-id"));
 	struct ep_event e = {
 			.node = node,
 			.event = ep_ng_get_str(m->dict, EP_LIT("event")),
@@ -215,9 +225,9 @@ static bool event_give(
 		ep_health_said(node, ep_view_eq(e.event, EP_LIT("gateway-in-service")));
 		return true;
 	}
-	if(e.event.p == NULL)
+	if(e.event.p == NULL || is_elsewhere(node, name))
 		return true;
-	name_split(&e.callid, &e.leg, ep_ng_get_str(m->dict, EP_LIT("call-id")));
+	name_split(&e.callid, &e.leg, name);
 	e.detail = detail_flatten(ep_ng_get(m->dict, EP_LIT("detail")), arena);
 	return give(&e);
 }

@@ -370,7 +370,9 @@ static int forged(void)
  * it comes from. */
 static int refusal_pass(sip_msg_t *msg, const struct ep_hold_read *r)
 {
-	const struct ep_job job = {.sdp = r->sdp};
+	/* What hides one goes whole. */
+	const struct ep_job job = {
+			.sdp = r->smuggles ? ep_message_body(msg) : r->sdp};
 
 	if(job.sdp.p == NULL
 			|| ep_message_sdp_set(msg, &job, ep_view_none()) == EP_OK)

@@ -85,7 +85,7 @@ struct ep_view ep_message_sdp(sip_msg_t *msg)
 	return part_find(msg, ep_view_of(body, msg->buf + msg->len - body));
 }
 
-static struct ep_view body_of(sip_msg_t *msg)
+struct ep_view ep_message_body(sip_msg_t *msg)
 {
 	char *body = get_body(msg);
 
@@ -111,7 +111,7 @@ static size_t starts_count(struct ep_view text)
 
 bool ep_message_sdp_hides(sip_msg_t *msg, struct ep_view sdp)
 {
-	struct ep_view body = body_of(msg);
+	struct ep_view body = ep_message_body(msg);
 
 	return body.p != NULL && starts_count(body) > (sdp.p != NULL ? 1 : 0);
 }
@@ -205,7 +205,7 @@ enum ep_err ep_message_read(struct ep_job *out, sip_msg_t *msg)
 	out->sdp = ep_message_sdp(msg);
 	/* Who is sent it may look where we do not: all of it, or nothing. */
 	if(ep_message_sdp_hides(msg, out->sdp))
-		out->sdp = body_of(msg);
+		out->sdp = ep_message_body(msg);
 	if(get_route_type() == LOCAL_ROUTE)
 		out->op = EP_OP_DELETE;
 	else if(msg->first_line.type == SIP_REQUEST)

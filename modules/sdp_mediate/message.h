@@ -52,6 +52,8 @@ struct ep_view ep_message_sdp(sip_msg_t *msg);
 /* Is there SDP that `sdp`, what ep_message_sdp() found, is not: under another
  * type, or in another part? */
 bool ep_message_sdp_hides(sip_msg_t *msg, struct ep_view sdp);
+/* All of the body; absent without. */
+struct ep_view ep_message_body(sip_msg_t *msg);
 /* Over WS or WSS: the WIC. */
 enum ep_mediate_from ep_message_from(const sip_msg_t *msg);
 

@@ -85,6 +85,23 @@ test('hold_lengths_refusals_tell_nothing_of_a_session', async () => {
 	assert.equal((await s.core.inbox.reply('INVITE', 488, mine)).body, '');
 });
 
+test('hold_lengths_refusals_hide_none_either', async () => {
+	const refuse = (invite, type, body) => s.core.send([`SIP/2.0 488 Test`, ...invite.all('Via').map((v) => `Via: ${v}`), `From: ${invite.get('From')}`, `To: ${invite.get('To')};tag=core`, `Call-ID: ${invite.callId}`,
+		`CSeq: ${invite.get('CSeq')}`, `Content-Type: ${type}`, `Content-Length: ${Buffer.byteLength(body)}`, '', body].join('\r\n'));
+	const part = (type, text) => `--b\r\nContent-Type: ${type}\r\n\r\n${text}\r\n`;
+	for (const [type, body] of [['text/plain', core()], ['multipart/mixed;boundary=b', `${part('text/plain', core())}--b--\r\n`],
+		['multipart/mixed;boundary=b', `${part('application/sdp', core())}${part('text/x', core())}--b--\r\n`]]) {
+		const { sent, invite } = await s.fromPage(page), of = (m) => m.callId === sent.callId;
+		refuse(invite, type, body);
+		const no = await page.inbox.reply('INVITE', 488, of);
+		assert.doesNotMatch(no.text, /m=audio/, type);
+	}
+	// What is no session passes.
+	const { sent, invite } = await s.fromPage(page);
+	refuse(invite, 'text/plain', 'a=fingerprint is not for now');
+	assert.equal((await page.inbox.reply('INVITE', 488, (m) => m.callId === sent.callId)).body, 'a=fingerprint is not for now');
+});
+
 test('hold_lengths_call_id_that_is_a_book', async () => {
 	const calls = async () => (await s.rpc('sdp_mediate.stats')).calls, before = await calls();
 	const callId = 'x'.repeat(3000), of = (m) => m.callId === callId;
