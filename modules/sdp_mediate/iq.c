@@ -18,8 +18,9 @@
 #include "sdp_mediate/node.h"
 
 #define IDLE_MS 1000
-/* While the async workers' socket is full. */
-#define UNTAKEN_MS 2
+/* While the async workers' socket is full: it takes some 270, and Kamailio writes
+ * a line for each that it does not. */
+#define UNTAKEN_MS 20
 /* A ping that was not run so long after the start means no async worker. */
 #define PING_S 3
 
