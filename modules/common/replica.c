@@ -428,12 +428,15 @@ int ep_replica_init(struct ep_replica *r, const char *node,
 
 void ep_replica_fini(struct ep_replica *r)
 {
-	struct ep_replica_line *l;
+	struct ep_replica_line *l, *next;
 
 	if(r->shared == NULL)
 		return;
-	while((l = line_next(r)) != NULL)
+	/* Without the lock: its last holder may be dead. */
+	for(l = r->shared->first; l != NULL; l = next) {
+		next = l->next;
 		shm_free(l);
+	}
 	shm_free(r->shared);
 	r->shared = NULL;
 }

@@ -4,6 +4,7 @@
 #include "core/mem/shm_mem.h"
 #include "core/timer.h"
 
+#include "common/ending.h"
 #include "common/mem.h"
 #include "mediate/answer.h"
 #include "mediate/offer.h"
@@ -434,6 +435,7 @@ void ep_exchange_step(void *p)
 	struct ep_arena arena;
 	char first[16384];
 
+	ep_ending_stop_here();
 	cfg_update();
 	x->task = NULL;
 	ep_arena_init(

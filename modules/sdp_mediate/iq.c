@@ -9,6 +9,7 @@
 #include "core/sr_module.h"
 #include "core/timer.h"
 
+#include "common/ending.h"
 #include "common/keeper.h"
 #include "sdp_mediate/ask.h"
 #include "sdp_mediate/events.h"
@@ -189,6 +190,7 @@ static void run(void)
 	ep_asks_open(ep_events_datagram);
 	ping();
 	for(;;) {
+		ep_ending_stop_here();
 		cfg_update();
 		for(job = take(); job != NULL; job = next) {
 			next = job->next;

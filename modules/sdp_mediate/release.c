@@ -4,6 +4,7 @@
 #include "core/mem/shm_mem.h"
 
 #include "base/sipcut.h"
+#include "common/ending.h"
 #include "sdp_mediate/counters.h"
 #include "sdp_mediate/giveup.h"
 #include "sdp_mediate/inject.h"
@@ -337,6 +338,7 @@ static void run(struct ep_hold *h)
 
 static void on_task(void *param)
 {
+	ep_ending_stop_here();
 	run(param);
 }
 

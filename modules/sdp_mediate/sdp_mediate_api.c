@@ -6,6 +6,7 @@
 #include "core/mod_fix.h"
 #include "core/route.h"
 
+#include "common/ending.h"
 #include "common/mem.h"
 #include "common/ret.h"
 #include "common/view.h"
@@ -352,6 +353,7 @@ cmd_export_t ep_cmds[] = {
 				| LOCAL_ROUTE},
 	{"sdp_mediate_async", (cmd_function)w_mediate_async, 2, fixup_async, 0,
 		REQUEST_ROUTE},
+	EP_ENDING_EXPORT,
 	{0, 0, 0, 0, 0, 0}
 };
 

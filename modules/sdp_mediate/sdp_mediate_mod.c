@@ -8,6 +8,7 @@
 #include "core/pt.h"
 #include "core/sr_module.h"
 
+#include "common/ending.h"
 #include "sdp_mediate/agw.h"
 #include "sdp_mediate/answers.h"
 #include "sdp_mediate/counters.h"
@@ -51,14 +52,17 @@ int mod_register(char *path, int *dlflags, void *p1, void *p2)
 static int mod_init(void)
 {
 	if(ep_params_check() != 0 || ep_counters_init() != 0
-			|| ep_message_init() != 0 || ep_request_init() != 0
-			|| ep_exchange_init() != 0 || ep_answers_init() != 0)
+			|| ep_ending_init() != 0 || ep_message_init() != 0
+			|| ep_request_init() != 0 || ep_exchange_init() != 0
+			|| ep_answers_init() != 0)
 		return -1;
 	return ep_exchange_enabled() ? ep_hold_init() : 0;
 }
 
 static int child_init(int rank)
 {
+	if(ep_ending_child_init(rank) != 0)
+		return -1;
 	/* Once, before the workers are there: they inherit it. */
 	if(rank == PROC_INIT)
 		return ep_exchange_enabled() ? 0 : ep_agw_init();

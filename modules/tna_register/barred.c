@@ -10,6 +10,7 @@
 #include "core/pt.h"
 
 #include "common/clock.h"
+#include "common/ending.h"
 #include "common/keeper.h"
 #include "common/listfile.h"
 #include "common/replica.h"
@@ -350,6 +351,7 @@ static void sweep(void)
 static void keeper_run(void)
 {
 	for(;;) {
+		ep_ending_stop_here();
 		cfg_update();
 		ep_replica_step(&replica); /* first: the disk may be slow */
 		ep_listfile_step(&file);

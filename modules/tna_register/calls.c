@@ -7,6 +7,7 @@
 #include "core/parser/parse_to.h"
 #include "core/pt.h"
 #include "core/script_cb.h"
+#include "core/sr_module.h"
 #include "modules/dialog/dlg_hash.h"
 
 #include "base/buf.h"
@@ -160,6 +161,10 @@ static void dialog_event(
 								? DLG_CALLER_LEG
 								: DLG_CALLEE_LEG;
 
+	/* dialog is destroyed behind us. Nobody is left who counts, and our locks
+	 * may be held by the dead. */
+	if(destroy_modules_phase())
+		return;
 	if(type & ENDS) {
 		on_over(ref);
 		if(type == DLGCB_DESTROY)

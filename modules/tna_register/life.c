@@ -10,6 +10,7 @@
 #include "core/sr_module.h"
 #include "core/timer_proc.h"
 
+#include "common/ending.h"
 #include "common/mem.h"
 #include "common/view.h"
 #include "calls.h"
@@ -439,6 +440,7 @@ static void tick(unsigned int ms, void *param)
 {
 	static unsigned n;
 
+	ep_ending_stop_here();
 	if(take_revoked())
 		tna_sweep_revoked();
 	tna_sweep();
@@ -480,7 +482,8 @@ void tna_life_destroy(void)
 
 	if(queue == NULL)
 		return;
-	for(j = dequeue(); j != NULL; j = next) {
+	/* Without the lock: its last holder may be dead. */
+	for(j = queue->first; j != NULL; j = next) {
 		next = j->next;
 		shm_free(j);
 	}

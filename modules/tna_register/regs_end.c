@@ -4,6 +4,7 @@
 #include "core/timer_proc.h"
 
 #include "common/clock.h"
+#include "common/ending.h"
 #include "common/view.h"
 #include "tna/barred.h"
 #include "barred.h"
@@ -293,6 +294,7 @@ static void tick(unsigned int ms, void *param)
 {
 	static unsigned n;
 
+	ep_ending_stop_here();
 	look();
 	send_due();
 	if(++n % TICKS_PER_SWEEP == 0)

@@ -8,6 +8,7 @@
 #include "common/clock.h"
 #include "common/probe.h"
 #include "common/tm.h"
+#include "common/ending.h"
 #include "common/view.h"
 #include "scscf_ask.h"
 #include "scscf_jobs.h"
@@ -144,6 +145,7 @@ void tna_job_resume(void *p)
 	struct tna_job *job = p;
 	str function = ep_str_view(job->function);
 
+	ep_ending_stop_here();
 	current = job;
 	/* Fails when tm's own timer was faster: nobody runs the route, then. */
 	if(job->route >= 0)
@@ -331,6 +333,7 @@ static void tick(unsigned int ms, void *param)
 	static bool warned;
 	uint64_t now = ep_clock_ms();
 
+	ep_ending_stop_here();
 	if(started == 0) {
 		started = swept = now;
 		ep_async_probe(&tna_scscf_set.async_group, &tna_jobs->ready);

@@ -4,6 +4,7 @@
 #include "core/mod_fix.h"
 #include "core/route.h"
 
+#include "common/ending.h"
 #include "common/ret.h"
 #include "common/view.h"
 #include "answer.h"
@@ -150,6 +151,7 @@ cmd_export_t tna_cmds[] = {
 	{"tna_scscf_check", (cmd_function)tna_w_scscf_check, 1,
 		tna_scscf_check_fixup, 0, REQUEST_ROUTE | FAILURE_ROUTE},
 	{"bind_tna_register", (cmd_function)(void (*)(void))bind_tna_register, 0, 0, 0, 0},
+	EP_ENDING_EXPORT,
 	{0, 0, 0, 0, 0, 0}
 };
 

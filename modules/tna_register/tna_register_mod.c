@@ -4,6 +4,7 @@
 #include "core/rpc_lookup.h"
 #include "core/sr_module.h"
 
+#include "common/ending.h"
 #include "barred.h"
 #include "calls.h"
 #include "credentials.h"
@@ -162,7 +163,8 @@ static int epcscf_init(void)
 
 static int mod_init(void)
 {
-	if(tna_params_init() != 0 || tna_barred_init() != 0)
+	if(ep_ending_init() != 0 || tna_params_init() != 0
+			|| tna_barred_init() != 0)
 		return -1;
 	if(load_tm_api(&tna_tm) != 0) {
 		LM_ERR("load tm before this module\n");
@@ -175,7 +177,7 @@ static int mod_init(void)
 
 static int child_init(int rank)
 {
-	if(tna_barred_child_init(rank) != 0
+	if(ep_ending_child_init(rank) != 0 || tna_barred_child_init(rank) != 0
 			|| (tna_set.scscf && tna_regs_child_init(rank) != 0))
 		return -1;
 	return tna_set.scscf ? tna_scscf_child_init(rank)

@@ -237,8 +237,7 @@ void tna_usage_answered(struct tna_usage *u, uint64_t now_s)
 
 void tna_usage_over(struct tna_usage *u, uint64_t start_s)
 {
-	/* dialog is destroyed behind us, and ends its dialogs then. */
-	if(u == NULL || usages == NULL)
+	if(u == NULL)
 		return;
 	lock_get(&usages->lock);
 	ep_tna_usage_over(&u->n, start_s, tna_now_s());

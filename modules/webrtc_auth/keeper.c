@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later WITH OpenSSL-exception */
 #include "core/cfg/cfg_struct.h"
 
+#include "common/ending.h"
 #include "common/keeper.h"
 #include "webrtc_auth/dmq.h"
 #include "webrtc_auth/keeper.h"
@@ -34,6 +35,7 @@ void ep_keeper_wake(void)
 void ep_keeper_run(void)
 {
 	for(;;) {
+		ep_ending_stop_here();
 		cfg_update();
 		ep_dmq_step(); /* first: the disk may be slow */
 		ep_revfile_step();

@@ -13,6 +13,7 @@
 #include "common/clock.h"
 #include "common/probe.h"
 #include "common/tm.h"
+#include "common/ending.h"
 #include "common/view.h"
 #include "token/share.h"
 #include "webrtc_auth/conn.h"
@@ -263,6 +264,7 @@ static void resume(void *p)
 	struct ep_job *job = p;
 	str function = ep_str_view(job->function);
 
+	ep_ending_stop_here();
 	current = job;
 	if(job->route >= 0)
 		tm.t_continue(job->tm_index, job->tm_label, main_rt.rlist[job->route]);

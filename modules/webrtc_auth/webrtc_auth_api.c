@@ -8,6 +8,7 @@
 #include "core/timer.h"
 
 #include "base/hdredit.h"
+#include "common/ending.h"
 #include "common/mem.h"
 #include "common/msg.h"
 #include "common/ret.h"
@@ -428,6 +429,7 @@ cmd_export_t ep_cmds[] = {
 		fixup_close_conid, 0, ANY_ROUTE},
 	{"webrtc_auth_logout", w_logout, 0, 0, 0, EVENT_ROUTE},
 	{"bind_webrtc_auth", ANY(bind_webrtc_auth), 0, 0, 0, 0},
+	EP_ENDING_EXPORT,
 	{0, 0, 0, 0, 0, 0}
 };
 

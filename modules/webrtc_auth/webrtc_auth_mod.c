@@ -10,6 +10,7 @@
 #include "core/pt.h"
 #include "core/sr_module.h"
 
+#include "common/ending.h"
 #include "webrtc_auth/cache.h"
 #include "webrtc_auth/challenge.h"
 #include "webrtc_auth/conn.h"
@@ -73,7 +74,8 @@ static int on_ws_close(sr_event_param_t *evp)
 
 static int mod_init(void)
 {
-	if(ep_params_check() != 0 || ep_counters_init() != 0 || ep_guard_init() != 0
+	if(ep_params_check() != 0 || ep_counters_init() != 0
+			|| ep_ending_init() != 0 || ep_guard_init() != 0
 			|| ep_script_init() != 0 || ep_challenge_init() != 0
 			|| ep_forks_init() != 0 || ep_worker_init() != 0
 			|| ep_pending_init() != 0)
@@ -106,6 +108,8 @@ static int child_init(int rank)
 
 	ep_listeners_quiet();
 	ep_rank = rank;
+	if(ep_ending_child_init(rank) != 0)
+		return -1;
 	if(rank != PROC_MAIN)
 		return 0;
 	pid = fork_process(PROC_RPC, "webrtc_auth", 1);

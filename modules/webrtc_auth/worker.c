@@ -9,6 +9,7 @@
 #include "core/dprint.h"
 #include "core/timer.h"
 
+#include "common/ending.h"
 #include "webrtc_auth/close.h"
 #include "webrtc_auth/conn.h"
 #include "webrtc_auth/http.h"
@@ -105,6 +106,7 @@ void ep_worker_run(void)
 		LM_ERR("no keys will be fetched\n");
 	ep_pending_start();
 	for(;;) {
+		ep_ending_stop_here();
 		cfg_update();
 		read_notes();
 		if(get_ticks() != looked_s) {

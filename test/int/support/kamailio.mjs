@@ -58,23 +58,28 @@ function waiting(pid, roles) {
 export class Kamailio {
 	log = '';
 	process;
+	gone = false;
 	exited; // {code, signal}
+	under = []; // what it is started with: taskset, for one
 	rpcAt = { host: '127.0.0.1', port: 8080 };
 	#roles = new Map(); // pid -> what it is
 
-	/**
-	 * Starts one in `dir` with its script there, and waits until it answers. shm,
-	 * pkg: MiB. answers: false for one without JSON-RPC.
-	 */
-	async begin(dir, { cfg = join(dir, 'kamailio.cfg'), shm = 64, pkg = 8, answers = true } = {}) {
-		this.process = spawn('kamailio', ['-DD', '-E', '-m', String(shm), '-M', String(pkg), '-f', cfg, '-Y', dir, '-P', join(dir, 'pid'), '-w', dir],
+	/** Starts one in `dir` with its script there. shm, pkg: MiB. */
+	spawn(dir, { cfg = join(dir, 'kamailio.cfg'), shm = 64, pkg = 8 } = {}) {
+		const [command, ...args] = [...this.under, 'kamailio'];
+		this.process = spawn(command, [...args, '-DD', '-E', '-m', String(shm), '-M', String(pkg), '-f', cfg, '-Y', dir, '-P', join(dir, 'pid'), '-w', dir],
 			{ stdio: ['ignore', 'pipe', 'pipe'], env: environment() });
-		let gone = false;
-		this.exited = new Promise((r) => { this.process.on('exit', (code, signal) => { gone = true; r({ code, signal }); }); });
+		this.gone = false;
+		this.exited = new Promise((r) => { this.process.on('exit', (code, signal) => { this.gone = true; r({ code, signal }); }); });
 		for (const out of [this.process.stdout, this.process.stderr]) out.on('data', (d) => { this.log += d; if (process.env.EP_LOG) process.stderr.write(d); });
+	}
+
+	/** The same, and waits until it answers. answers: false for one without JSON-RPC. */
+	async begin(dir, { answers = true, ...options } = {}) {
+		this.spawn(dir, options);
 		if (!answers) return;
 		await until('Kamailio to start', async () => {
-			if (gone) throw new Error('Kamailio ended');
+			if (this.gone) throw new Error('Kamailio ended');
 			return this.rpc('core.uptime').then(() => true, () => false);
 		}, 10000).catch((e) => { throw new Error(`${e.message}\n${this.log}`); });
 		this.#roles = new Map((await this.rpc('core.psx').catch(() => [])).map((p) => [p.PID, p.DSC]));

@@ -284,6 +284,8 @@ export class Site extends Kamailio {
 			`Call-ID: ${callId}`, `CSeq: ${cseq} ${method}`, `Contact: <sip:peer@127.0.0.1:${this.ports.core}>`], body);
 	}
 
+	launch() { this.spawn(this.dir, { shm: this.shm }); }
+
 	async kamailio() {
 		await this.begin(this.dir, { shm: this.shm });
 		await until('the keys', async () => (await this.rpc('webrtc_auth.keys')).some((i) => i.keys?.length > 0));
