@@ -113,26 +113,37 @@ enum ep_err ep_mediate_addresses_hide(struct ep_mediate_edit *e)
 	return err;
 }
 
-/* The place of a line at session level (RFC 8866 5). */
-static size_t rank_of(char type)
-{
-	static const char order[] = "vosiuepcbtzka";
-	const char *at = strchr(order, type == 'r' ? 't' : type);
+/* RFC 8866 5: the order of lines at session level, and behind an m= line. */
+static const char session_order[] = "vosiuepcbtzka";
+static const char media_order[] = "icbka";
 
-	return at ? (size_t)(at - order) : sizeof order;
+/* One level's lines. */
+struct level
+{
+	size_t first;
+	size_t end;
+	const char *order;
+	bool of_session;
+};
+
+static size_t rank_of(const struct level *l, char type)
+{
+	const char *at = strchr(l->order, type == 'r' ? 't' : type);
+
+	return at ? (size_t)(at - l->order) : strlen(l->order);
 }
 
-static bool session_proper(const struct ep_sdp *sdp)
+static bool level_proper(const struct level *l, const struct ep_sdp *sdp)
 {
-	bool name = false;
-	bool time = false;
+	bool name = !l->of_session;
+	bool time = !l->of_session;
 	size_t rank = 0;
 
-	for(size_t i = 0; i < sdp->session_end; i++) {
+	for(size_t i = l->first; i < l->end; i++) {
 		char type = sdp->lines[i].type;
-		if(rank_of(type) < rank)
+		if(rank_of(l, type) < rank)
 			return false;
-		rank = rank_of(type);
+		rank = rank_of(l, type);
 		name |= type == 's' && sdp->lines[i].value.len;
 		time |= type == 't';
 	}
@@ -140,40 +151,46 @@ static bool session_proper(const struct ep_sdp *sdp)
 }
 
 /* Those of one rank behind all that is there, or what stands for them. */
-static enum ep_err rank_move(
-		struct ep_mediate_edit *e, char type, struct ep_view instead)
+static enum ep_err rank_move(struct ep_mediate_edit *e, const struct level *l,
+		char type, struct ep_view instead)
 {
 	enum ep_err err = EP_OK;
 	bool any = false;
 
-	for(size_t i = 0; i < e->sdp->session_end && !err; i++) {
+	for(size_t i = l->first; i < l->end && !err; i++) {
 		const struct ep_sdp_line *line = &e->sdp->lines[i];
-		if(rank_of(line->type) != rank_of(type)
+		if(rank_of(l, line->type) != rank_of(l, type)
 				|| ep_sdp_edits_dropped(&e->edits, i))
 			continue;
+		struct ep_view text = ep_sdp_edits_text(&e->edits, i);
 		err = ep_sdp_edits_drop(&e->edits, i);
 		if(err || (type == 's' && (!line->value.len || any)))
 			continue;
 		any = true;
-		err = ep_sdp_edits_insert(&e->edits, e->sdp->session_end,
-				ep_view_of(line->raw.p, 2 + line->value.len));
+		err = ep_sdp_edits_insert(&e->edits, l->end, text);
 	}
 	if(err || any || !instead.p)
 		return err;
-	return ep_sdp_edits_insert(&e->edits, e->sdp->session_end, instead);
+	return ep_sdp_edits_insert(&e->edits, l->end, instead);
 }
 
-enum ep_err ep_mediate_session_plan(struct ep_mediate_edit *e)
+enum ep_err ep_mediate_order_plan(struct ep_mediate_edit *e, size_t media)
 {
-	static const char types[] = "vosiuepcbtzka";
+	struct level l = {.order = session_order, .of_session = true};
 	enum ep_err err = EP_OK;
 
-	if(ep_mediate_case_to_core(e->plan->kind) || session_proper(e->sdp))
+	ep_sdp_section_get(&l.first, &l.end, e->sdp, media);
+	if(media != EP_SDP_SESSION) {
+		l.first++; /* the m= line */
+		l.order = media_order;
+		l.of_session = false;
+	}
+	if(level_proper(&l, e->sdp))
 		return EP_OK;
-	for(const char *t = types; *t && !err; t++)
-		err = rank_move(e, *t,
-				*t == 's'   ? EP_LIT("s=-")
-				: *t == 't' ? EP_LIT("t=0 0")
-							: ep_view_none());
+	for(const char *t = l.order; *t && !err; t++)
+		err = rank_move(e, &l, *t,
+				l.of_session && *t == 's'   ? EP_LIT("s=-")
+				: l.of_session && *t == 't' ? EP_LIT("t=0 0")
+											: ep_view_none());
 	return err;
 }

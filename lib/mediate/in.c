@@ -124,6 +124,8 @@ static enum ep_err in_section(struct ep_mediate_edit *e, size_t i)
 			&s->codecs);
 	if(!err)
 		err = ep_mediate_lines_plan(e, i, &s->codecs);
+	if(!err)
+		err = ep_mediate_order_plan(e, i);
 	if(!err && to_core)
 		err = ep_mediate_defaults_plan(e, i);
 	return err ? err : ep_mediate_direction_plan(e, i);
@@ -141,6 +143,8 @@ static enum ep_err in_write(struct ep_mediate_plan *plan)
 		err = ep_mediate_origin_plan(&e);
 	if(!err && plan->gateway_idle)
 		err = ep_mediate_addresses_hide(&e);
+	if(!err)
+		err = ep_mediate_order_plan(&e, EP_SDP_SESSION);
 	if(!err)
 		err = ep_mediate_bundle_in(&e);
 	for(size_t i = 0; i < plan->in.media_n && !err; i++)

@@ -277,7 +277,7 @@ enum ep_mediate_cause ep_mediate_finish(struct ep_view *out,
 	if(!err)
 		err = ep_mediate_lines_plan(&e, EP_SDP_SESSION, NULL);
 	if(!err)
-		err = ep_mediate_session_plan(&e);
+		err = ep_mediate_order_plan(&e, EP_SDP_SESSION);
 	if(!err)
 		err = ep_mediate_bundle_out(&e, gw.live, gw.mids);
 	for(size_t i = 0; i < gw.sdp.media_n && !err; i++)

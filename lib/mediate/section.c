@@ -202,6 +202,16 @@ static enum ep_err transport_copy(struct ep_mediate_edit *e, size_t media)
 	return ep_mediate_attr_plan(e, media, "fingerprint", a.value);
 }
 
+/* Does somebody say that candidates come later? */
+static bool trickles(const struct ep_sdp *sdp, size_t media, size_t transport)
+{
+	struct ep_sdp_attr a;
+
+	return ep_mediate_transport_lookup(
+				   &a, sdp, media, transport, EP_LIT("ice-options"))
+		   && ep_view_find(a.value, EP_LIT("trickle")) != SIZE_MAX;
+}
+
 enum ep_err ep_mediate_defaults_plan(struct ep_mediate_edit *e, size_t media)
 {
 	const struct ep_mediate_section *s = &e->plan->features.sections[media];
@@ -217,5 +227,8 @@ enum ep_err ep_mediate_defaults_plan(struct ep_mediate_edit *e, size_t media)
 	if(!err && s->mux
 			&& !ep_sdp_attr_lookup(&a, e->sdp, media, EP_LIT("rtcp-mux")))
 		err = ep_mediate_attr_plan(e, media, "rtcp-mux", ep_view_none());
+	if(!err && address_none(ep_sdp_connection_get(e->sdp, media))
+			&& !trickles(e->sdp, media, s->transport))
+		err = ep_mediate_attr_plan(e, media, "ice-options", EP_LIT("trickle"));
 	return err ? err : tls_id_plan(e, media);
 }

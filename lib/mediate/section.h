@@ -46,8 +46,9 @@ enum ep_err ep_mediate_attr_plan(struct ep_mediate_edit *e, size_t media,
 enum ep_err ep_mediate_direction_plan(struct ep_mediate_edit *e, size_t media);
 /* What a browser may leave unsaid and the gateway wants said: the a=setup
  * that holds without one (RFC 4145 4), a=rtcp-mux where there is only
- * a=rtcp-mux-only (RFC 8858 3), a=tls-id for a gateway that wants one
- * (caps.h). */
+ * a=rtcp-mux-only (RFC 8858 3), that candidates come later where there is no
+ * address (rtpengine takes it for a hold else), a=tls-id for a gateway that
+ * wants one (caps.h). */
 enum ep_err ep_mediate_defaults_plan(struct ep_mediate_edit *e, size_t media);
 
 /* bandwidth.c: does a b= line pass as it stands? */
@@ -82,10 +83,10 @@ bool ep_mediate_form_check(const struct ep_sdp *sdp);
 /* o= for the gateway, which counts versions from there on: not from 0, of
  * which it makes a random number beyond what RFC 3264 5 allows. */
 enum ep_err ep_mediate_origin_plan(struct ep_mediate_edit *e);
-/* Session level for a browser: in the order of RFC 8866 5, and with s= and t=,
- * or it refuses the description. Behind ep_mediate_lines_plan(), and in front
- * of what adds lines. */
-enum ep_err ep_mediate_session_plan(struct ep_mediate_edit *e);
+/* Lines of a level in the order of RFC 8866 5, and at session level with s= and
+ * t=: or gateways and browsers refuse the description. Behind
+ * ep_mediate_lines_plan(), and in front of what adds lines. */
+enum ep_err ep_mediate_order_plan(struct ep_mediate_edit *e, size_t media);
 /* Session level without anybody's address, where no gateway puts its own. */
 enum ep_err ep_mediate_addresses_hide(struct ep_mediate_edit *e);
 

@@ -34,6 +34,9 @@ static void count(size_t *lines_n, size_t *media_n, struct ep_view text)
 	}
 }
 
+/* RFC 8866 9: a token besides letters and digits. */
+#define TOKEN "!#$%&'*+-.^_`{|}~"
+
 /* media SP port ["/" integer] SP proto 1*(SP fmt) */
 static enum ep_err media_parse(struct ep_sdp_media *m, struct ep_view value)
 {
@@ -42,7 +45,9 @@ static enum ep_err media_parse(struct ep_sdp_media *m, struct ep_view value)
 	struct ep_view ports = ep_sdp_word_cut(&rest);
 	m->proto = ep_sdp_word_cut(&rest);
 	m->fmts = ep_view_trim(rest);
-	if(!m->kind.p || !ports.p || !m->proto.p || !m->fmts.len)
+	if(!m->kind.p || !ports.p || !m->proto.p || !m->fmts.len
+			|| !ep_view_only(m->kind, TOKEN)
+			|| !ep_view_only(m->proto, TOKEN "/"))
 		return EP_ESYNTAX;
 
 	uint64_t port;

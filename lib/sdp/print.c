@@ -82,6 +82,15 @@ enum ep_err ep_sdp_edits_insert(
 	return EP_OK;
 }
 
+struct ep_view ep_sdp_edits_text(const struct ep_sdp_edits *e, size_t line)
+{
+	const struct ep_sdp_line *l = &e->sdp->lines[line];
+
+	return e->slots[line].state == REPLACE
+				   ? e->slots[line].text
+				   : ep_view_of(l->raw.p, 2 + l->value.len);
+}
+
 bool ep_sdp_edits_dropped(const struct ep_sdp_edits *e, size_t line)
 {
 	return line < e->sdp->lines_n && e->slots[line].state == DROP;

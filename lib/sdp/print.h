@@ -31,6 +31,8 @@ enum ep_err ep_sdp_edits_replace(
 /* Above `line` (lines_n: at the very end), in order of the calls. */
 enum ep_err ep_sdp_edits_insert(
 		struct ep_sdp_edits *e, size_t line, struct ep_view text);
+/* What a line that was not dropped says now, without its end of line. */
+struct ep_view ep_sdp_edits_text(const struct ep_sdp_edits *e, size_t line);
 bool ep_sdp_edits_dropped(const struct ep_sdp_edits *e, size_t line);
 
 /* Octets that the print will take. */

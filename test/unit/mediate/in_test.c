@@ -282,7 +282,7 @@ START_TEST(in_drops_bandwidth_that_is_none)
 					"b=TIAS:64000\r\nb=RS:0\r\nb=RR:99999999999\r\nb=AS\r\n"
 					"b=as:64\r\n" FP ICE),
 			EP_MEDIATE_OK);
-	ck_assert(contains(plan.sdp, "\r\nb=CT:1000\r\nm="));
+	ck_assert(contains(plan.sdp, "\r\nb=CT:1000\r\nt=0 0\r\nm="));
 	ck_assert(
 			contains(plan.sdp, "\r\nb=AS:64\r\nb=TIAS:64000\r\nb=RS:0\r\na="));
 	teardown();

@@ -236,6 +236,52 @@ START_TEST(page_gets_the_session_level_in_order)
 }
 END_TEST
 
+/* rtpengine fails at a c= behind attributes. */
+START_TEST(page_gateway_gets_lines_in_order)
+{
+	setup();
+	ck_assert_int_eq(
+			offer(C, "v=0\r\na=x:1\r\no=- 0 0 IN IP4 192.0.2.1\r\ns=-\r\n"
+					 "t=0 0\r\nc=IN IP4 192.0.2.2\r\nm=audio 6000 RTP/AVP 8"
+					 "\r\na=ptime:20\r\nb=AS:80\r\nc=IN IP4 192.0.2.3\r\n"),
+			EP_MEDIATE_OK);
+	ck_assert_view_eq(plan.sdp,
+			"v=0\r\no=- 0 1 IN IP4 192.0.2.1\r\ns=-\r\n"
+			"c=IN IP4 192.0.2.2\r\nt=0 0\r\na=x:1\r\nm=audio 6000 RTP/AVP 8"
+			"\r\nc=IN IP4 192.0.2.3\r\nb=AS:80\r\na=ptime:20\r\n");
+	/* Nobody's address, once. */
+	ck_assert_int_eq(
+			answer(C,
+					"v=0\r\ns=-\r\no=- 1 1 IN IP4 192.0.2.1\r\nt=0 0\r\n"
+					"m=audio 0 RTP/AVP 8\r\n",
+					A_OFFER),
+			EP_MEDIATE_OK);
+	ck_assert(plan.gateway_idle);
+	ck_assert_uint_eq(count(plan.sdp, "o="), 1);
+	ck_assert(!contains(plan.sdp, "192.0.2.1"));
+	teardown();
+}
+END_TEST
+
+/* An offer without candidates is no hold (RFC 8840 4.1.1), whether or not the
+ * page says that they come later: rtpengine thinks so. */
+START_TEST(page_without_an_address_is_not_on_hold)
+{
+#define NOWHERE                                                                \
+	"m=audio 9 UDP/TLS/RTP/SAVPF 111\r\n" C0 OPUS FP ICE "a=setup:actpass\r\n"
+
+	setup();
+	ck_assert_int_eq(offer(W, HEAD NOWHERE), EP_MEDIATE_OK);
+	ck_assert_uint_eq(count(plan.sdp, "a=ice-options:trickle\r\n"), 1);
+	ck_assert_int_eq(offer(W, HEAD "a=ice-options:ice2 trickle\r\n" NOWHERE),
+			EP_MEDIATE_OK);
+	ck_assert_uint_eq(count(plan.sdp, "a=ice-options:"), 1);
+	ck_assert_int_eq(offer(W, A_OFFER), EP_MEDIATE_OK);
+	ck_assert_uint_eq(count(plan.sdp, "a=ice-options:"), 0);
+	teardown();
+}
+END_TEST
+
 /* A limit that speech cannot keep would cost the call. */
 START_TEST(page_bandwidth_leaves_room_for_the_codec)
 {
@@ -401,7 +447,8 @@ UNIT_MAIN("mediate/page", page_bundled_section_has_the_transport_of_its_bundle,
 		page_transport_is_of_the_same_bundle,
 		page_first_of_a_bundle_stays_while_its_transport_is_used,
 		page_gets_no_line_that_spoils_the_rest, page_gets_rtpmap_as_it_knows_it,
-		page_gets_the_session_level_in_order,
+		page_gets_the_session_level_in_order, page_gateway_gets_lines_in_order,
+		page_without_an_address_is_not_on_hold,
 		page_bandwidth_leaves_room_for_the_codec,
 		page_answer_takes_no_more_than_was_offered,
 		page_blanks_behind_an_attribute_are_none,
