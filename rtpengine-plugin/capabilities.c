@@ -90,8 +90,8 @@ static void probe_done(struct ep_iq *iq, void *ctx, enum ep_south_end end,
 		if(!ep_service_up(iq))
 			return;
 		ep_loop_timer_set(iq->loop, &c->again, c->again_ms);
-		c->again_ms = c->again_ms < AGAIN_MAX_ms / 2 ? 2 * c->again_ms
-													 : AGAIN_MAX_ms;
+		c->again_ms =
+				c->again_ms < AGAIN_MAX_ms / 2 ? 2 * c->again_ms : AGAIN_MAX_ms;
 		return;
 	}
 	if(ep_ng_probe_decode(&c->probe, answer->dict)) {

@@ -198,7 +198,8 @@ static bool open_check(
 }
 
 /* The same address; or every address, and so rtpengine's on this machine. */
-static bool is_own(const struct ep_addr *listen, const struct ep_addr *rtpengine)
+static bool is_own(
+		const struct ep_addr *listen, const struct ep_addr *rtpengine)
 {
 	struct ep_addr any = *rtpengine;
 

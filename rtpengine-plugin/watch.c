@@ -2,10 +2,10 @@
 /*
  * When is a call asked about? Every call has a timer (of one that was never
  * answered nothing is told: it is asked now and then whether it is still
- * there); when it is due the call queues, and the budget empties the queue: those in which
- * something is awaited (FRESH) before the others, which still get one query
- * in four. Over the budget every call is asked less often; nothing is lost,
- * it is told later.
+ * there); when it is due the call queues, and the budget empties the queue:
+ * those in which something is awaited (FRESH) before the others, which still
+ * get one query in four. Over the budget every call is asked less often;
+ * nothing is lost, it is told later.
  */
 #include "watch.h"
 

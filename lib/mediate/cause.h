@@ -27,7 +27,7 @@ enum ep_mediate_cause
 	EP_MEDIATE_EFRAGMENT, /* not application/trickle-ice-sdpfrag (RFC 8840 9) */
 	EP_MEDIATE_EPACKAGE,  /* from the core: trickle-ice is not for it */
 	EP_MEDIATE_ENOCALL,   /* candidates for a call that is not known */
-	EP_MEDIATE_EREFUSED, /* the gateway has an error for the description */
+	EP_MEDIATE_EREFUSED,  /* the gateway has an error for the description */
 	EP_MEDIATE_CAUSE_N
 };
 

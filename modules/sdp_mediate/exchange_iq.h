@@ -25,8 +25,8 @@ struct ep_exchange
 	bool is_query; /* which node has the call? */
 	bool is_again; /* the offer once more, before the answer */
 	bool had_again;
-	bool is_idle; /* there is nothing for a gateway to do */
-	int node;     /* out, of a query: the one that has it, or NONE … */
+	bool is_idle;   /* there is nothing for a gateway to do */
+	int node;       /* out, of a query: the one that has it, or NONE … */
 	bool is_unsure; /* … of those that answered: not all did */
 	unsigned share_ms;
 	char *body; /* a block of its own */

@@ -116,8 +116,7 @@ static void caps_take(int node, struct ep_view answer)
 			   && ep_view_eq(m.result, EP_LIT("ok"))
 			   && ep_ng_get_int(m.dict, EP_LIT("iq"), 0) > 0;
 	if(h->is_iq) {
-		ep_mediate_caps_parse(
-				&caps, ep_ng_get_str(m.dict, EP_LIT("version")));
+		ep_mediate_caps_parse(&caps, ep_ng_get_str(m.dict, EP_LIT("version")));
 		caps.bundle = ep_ng_get_int(m.dict, EP_LIT("bundle"), 0) != 0;
 		caps.fragment = ep_ng_get_int(m.dict, EP_LIT("fragment"), 0) != 0;
 		ep_node_caps_set(
@@ -125,8 +124,7 @@ static void caps_take(int node, struct ep_view answer)
 	} else {
 		ep_node_caps_set(node, false, NULL, ep_view_none());
 	}
-	h->is_vague =
-			h->is_iq && ep_ng_get_int(m.dict, EP_LIT("probed"), 1) == 0;
+	h->is_vague = h->is_iq && ep_ng_get_int(m.dict, EP_LIT("probed"), 1) == 0;
 	if(h->state == EP_NODE_UP && !h->said_down) {
 		ep_arena_fini(&arena);
 		return;

@@ -36,7 +36,7 @@ struct ep_hold_call
 	unsigned tm_index;
 	unsigned tm_label;
 	enum ep_mediate_from request_from; /* its replies are from the other */
-	bool known;     /* exchange.h */
+	bool known;                        /* exchange.h */
 	bool had_offer; /* false: the reply brings the offer, the ACK the answer */
 	const struct ep_mediate_profile *profile;
 	struct ep_view offer; /* as it came; absent without */

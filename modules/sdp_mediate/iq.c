@@ -19,8 +19,8 @@
 #include "sdp_mediate/node.h"
 
 #define IDLE_MS 1000
-/* While the async workers' socket is full: it takes some 270, and Kamailio writes
- * a line for each that it does not. */
+/* While the async workers' socket is full: it takes some 270, and Kamailio
+ * writes a line for each that it does not. */
 #define UNTAKEN_MS 20
 /* A ping that was not run so long after the start means no async worker. */
 #define PING_S 3

@@ -284,13 +284,14 @@ static size_t goes_len(sip_msg_t *msg, struct ep_view sdp)
 enum ep_err ep_message_sdp_set(
 		sip_msg_t *msg, const struct ep_job *job, struct ep_view text)
 {
-	struct lump *anchor = del_lump(
-			msg, job->sdp.p - msg->buf, goes_len(msg, job->sdp), 0);
+	struct lump *anchor =
+			del_lump(msg, job->sdp.p - msg->buf, goes_len(msg, job->sdp), 0);
 	char *copy;
 
 	if(anchor == NULL)
 		return EP_ENOMEM;
-	if(ep_message_from(msg) == EP_MEDIATE_FROM_CORE && options_strip(msg) != EP_OK)
+	if(ep_message_from(msg) == EP_MEDIATE_FROM_CORE
+			&& options_strip(msg) != EP_OK)
 		return EP_ENOMEM;
 	if(text.len == 0)
 		return EP_OK;

@@ -41,8 +41,8 @@ static void cut(struct ep_view text, void *ctx)
 
 	(void)ctx;
 	/* Up to the last octet of the word it is nobody's. */
-	ck_assert_int_eq(blame,
-			text.len < 19 ? EP_NG_BLAME_UNKNOWN : EP_NG_BLAME_COMMAND);
+	ck_assert_int_eq(
+			blame, text.len < 19 ? EP_NG_BLAME_UNKNOWN : EP_NG_BLAME_COMMAND);
 	blame = ep_ng_blame_of(text, ep_view_none());
 	ck_assert_int_eq(blame, EP_NG_BLAME_UNKNOWN);
 }
