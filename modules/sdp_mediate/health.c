@@ -10,6 +10,8 @@
 
 #define PING_MS 1000
 #define MISSES 2
+/* Longer than a service manager takes to start one anew. */
+#define REFUSED_MS 300
 #define CAPS_FIRST_MS 200
 /* A subscription is renewed at a third of its life. */
 #define SUBSCRIBED_MS (EP_EVENTS_TTL_S * 1000 / 3)
@@ -21,8 +23,9 @@ static struct health
 	bool in_flight; /* the ping, or the question behind it */
 	bool said_down;
 	unsigned misses;
-	int64_t heard_ms; /* the last answer to anything */
-	int64_t ping_ms;  /* when the next is due */
+	int64_t heard_ms;   /* the last answer to anything */
+	int64_t ping_ms;    /* when the next is due */
+	int64_t refused_ms; /* the last time that was counted */
 	int64_t subscribe_ms;
 	bool is_iq;
 	bool is_vague; /* a rtpengine-iq that has not asked its rtpengine yet */
@@ -72,14 +75,17 @@ void ep_health_missed(int node, int64_t since_ms)
 		health[node].misses++;
 }
 
-/* Many requests may be refused at once: that is one miss a look. The next
- * ping goes out now, so that the second is soon known. */
+/* Many requests may be refused at once, and while it is started anew: that is
+ * one miss. What is repeated meanwhile meets the next process, or is the
+ * second. */
 void ep_health_refused(int node)
 {
 	struct health *h = &health[node];
+	int64_t now = ep_now_ms();
 
-	if(h->state == EP_NODE_DOWN)
+	if(h->state == EP_NODE_DOWN || now - h->refused_ms < REFUSED_MS)
 		return;
+	h->refused_ms = now;
 	h->misses++;
 	h->ping_ms = 0;
 }

@@ -3,12 +3,13 @@
  * Inside the Iq process: is a media gateway in service, and what can it do.
  *
  * A ping a second, one in flight; two misses (unanswered pings, commands that
- * got no answer in all their time, a refused port) without any answer between
- * them, and the node is out of service. What was not answered while something
- * else was is no miss (a ping asks, as soon as a command has to be repeated): a
- * gateway that chokes on one description is not gone for all others. The first
- * pong brings it back, by way of a question for its capabilities; one that does
- * not know them yet is asked again with each pong.
+ * got no answer in all their time, a port that is refused for a while) without
+ * any answer between them, and the node is out of service. What was not
+ * answered while something else was is no miss (a ping asks, as soon as a
+ * command has to be repeated): a gateway that chokes on one description is not
+ * gone for all others. The first pong brings it back, by way of a question for
+ * its capabilities; one that does not know them yet is asked again with each
+ * pong.
  */
 #ifndef EP_SDPM_HEALTH_H
 #define EP_SDPM_HEALTH_H
