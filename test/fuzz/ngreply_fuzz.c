@@ -3,6 +3,7 @@
 // what came in just what was planned.
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "heap.h"
+#include "ng/blame.h"
 #include "ng/sdp.h"
 #include "ng/shim.h"
 
@@ -98,6 +99,20 @@ static void shim_check(const struct ep_ng_message *msg, struct ep_arena *arena)
 	}
 }
 
+/* Nobody is blamed without a word of it. */
+static void blame_check(const struct ep_ng_message *msg)
+{
+	struct ep_view why = ep_ng_get_str(msg->dict, EP_LIT("error-reason"));
+	enum ep_ng_blame blame = ep_ng_blame_of(msg->result, why);
+
+	need(blame != EP_NG_BLAME_COMMAND || why.len >= 3);
+	need(blame == EP_NG_BLAME_UNKNOWN || why.p
+			|| ep_view_eq(msg->result, EP_LIT("load limit")));
+	need(blame != EP_NG_BLAME_COMMAND
+			|| ep_view_find(why, EP_LIT("SDP")) != SIZE_MAX
+			|| ep_view_find(why, EP_LIT("too long")) != SIZE_MAX);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct ep_view in = ep_view_of((const char *)data, size);
@@ -110,6 +125,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if(err == EP_OK) {
 		need(msg.cookie.len && msg.cookie.len <= EP_NG_COOKIE_MAX);
 		need(msg.cookie.len + 1 + msg.dict->raw.len == size);
+		blame_check(&msg);
 		shim_check(&msg, &arena);
 	} else {
 		need(!msg.dict && !msg.command.p && !msg.result.p);

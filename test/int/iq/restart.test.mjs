@@ -143,7 +143,7 @@ test('restart_reads_some_when_all_are_too_many_for_a_datagram', async (t) => {
 		// As rtpengine: what does not fit is not sent.
 		return answer.length < 65000 ? gateway.answer(text.slice(0, text.indexOf(' ')), answer, from) : undefined;
 	};
-	const iq = await startIq({ rtpengine_timeout_ms: 50, rtpengine_retries: 0 });
+	const iq = await startIq({ rtpengine_timeout_ms: 800, rtpengine_retries: 0 });
 	t.after(async () => { gateway.close(); await iq.end(); });
 	await iq.wrote(/rtpengine has 500 calls, 500 of them new here/);
 	assert.deepEqual([...limits], [1000, 500]);
