@@ -151,7 +151,7 @@ static bool level_proper(const struct level *l, const struct ep_sdp *sdp)
 }
 
 /* Those of one rank behind all that is there, or what stands for them. */
-static enum ep_err rank_move(struct ep_mediate_edit *e, const struct level *l,
+static enum ep_err rank_move(struct ep_sdp_edits *e, const struct level *l,
 		char type, struct ep_view instead)
 {
 	enum ep_err err = EP_OK;
@@ -160,37 +160,77 @@ static enum ep_err rank_move(struct ep_mediate_edit *e, const struct level *l,
 	for(size_t i = l->first; i < l->end && !err; i++) {
 		const struct ep_sdp_line *line = &e->sdp->lines[i];
 		if(rank_of(l, line->type) != rank_of(l, type)
-				|| ep_sdp_edits_dropped(&e->edits, i))
+				|| ep_sdp_edits_dropped(e, i))
 			continue;
-		struct ep_view text = ep_sdp_edits_text(&e->edits, i);
-		err = ep_sdp_edits_drop(&e->edits, i);
+		struct ep_view text = ep_sdp_edits_text(e, i);
+		err = ep_sdp_edits_drop(e, i);
 		if(err || (type == 's' && (!line->value.len || any)))
 			continue;
 		any = true;
-		err = ep_sdp_edits_insert(&e->edits, l->end, text);
+		err = ep_sdp_edits_insert(e, l->end, text);
 	}
 	if(err || any || !instead.p)
 		return err;
-	return ep_sdp_edits_insert(&e->edits, l->end, instead);
+	return ep_sdp_edits_insert(e, l->end, instead);
 }
 
-enum ep_err ep_mediate_order_plan(struct ep_mediate_edit *e, size_t media)
+/* media: an index, or EP_SDP_SESSION. */
+static struct level level_get(const struct ep_sdp *sdp, size_t media)
 {
 	struct level l = {.order = session_order, .of_session = true};
-	enum ep_err err = EP_OK;
 
-	ep_sdp_section_get(&l.first, &l.end, e->sdp, media);
+	ep_sdp_section_get(&l.first, &l.end, sdp, media);
 	if(media != EP_SDP_SESSION) {
 		l.first++; /* the m= line */
 		l.order = media_order;
 		l.of_session = false;
 	}
-	if(level_proper(&l, e->sdp))
+	return l;
+}
+
+static enum ep_err level_order(struct ep_sdp_edits *e, const struct level *l)
+{
+	enum ep_err err = EP_OK;
+
+	if(level_proper(l, e->sdp))
 		return EP_OK;
-	for(const char *t = l.order; *t && !err; t++)
-		err = rank_move(e, &l, *t,
-				l.of_session && *t == 's'   ? EP_LIT("s=-")
-				: l.of_session && *t == 't' ? EP_LIT("t=0 0")
-											: ep_view_none());
+	for(const char *t = l->order; *t && !err; t++)
+		err = rank_move(e, l, *t,
+				l->of_session && *t == 's'   ? EP_LIT("s=-")
+				: l->of_session && *t == 't' ? EP_LIT("t=0 0")
+											 : ep_view_none());
 	return err;
+}
+
+static bool all_proper(const struct ep_sdp *sdp)
+{
+	struct level l = level_get(sdp, EP_SDP_SESSION);
+	bool proper = level_proper(&l, sdp);
+
+	for(size_t i = 0; i < sdp->media_n && proper; i++) {
+		l = level_get(sdp, i);
+		proper = level_proper(&l, sdp);
+	}
+	return proper;
+}
+
+enum ep_err ep_mediate_order_apply(struct ep_sdp *sdp, struct ep_arena *arena)
+{
+	const struct ep_sdp was = *sdp;
+	struct ep_sdp_edits edits;
+
+	if(all_proper(sdp))
+		return EP_OK;
+	enum ep_err err = ep_sdp_edits_init(&edits, &was, arena);
+	struct level l = level_get(&was, EP_SDP_SESSION);
+	if(!err)
+		err = level_order(&edits, &l);
+	for(size_t i = 0; i < was.media_n && !err; i++) {
+		l = level_get(&was, i);
+		err = level_order(&edits, &l);
+	}
+	if(err)
+		return err;
+	struct ep_view text = ep_sdp_print_arena(&edits);
+	return text.p ? ep_sdp_parse(sdp, NULL, text, arena) : EP_ENOMEM;
 }

@@ -49,6 +49,8 @@ enum ep_mediate_cause ep_mediate_plan_read(
 	if(!err && !ep_mediate_form_check(&plan->in))
 		err = EP_ESYNTAX;
 	if(!err)
+		err = ep_mediate_order_apply(&plan->in, plan->arena);
+	if(!err)
 		err = ep_mediate_features_get(&plan->features, &plan->in, plan->kind,
 				plan->profile, unbundles, plan->arena);
 	if(!err) {
@@ -124,8 +126,6 @@ static enum ep_err in_section(struct ep_mediate_edit *e, size_t i)
 			&s->codecs);
 	if(!err)
 		err = ep_mediate_lines_plan(e, i, &s->codecs);
-	if(!err)
-		err = ep_mediate_order_plan(e, i);
 	if(!err && to_core)
 		err = ep_mediate_defaults_plan(e, i);
 	return err ? err : ep_mediate_direction_plan(e, i);
@@ -143,8 +143,6 @@ static enum ep_err in_write(struct ep_mediate_plan *plan)
 		err = ep_mediate_origin_plan(&e);
 	if(!err && plan->gateway_idle)
 		err = ep_mediate_addresses_hide(&e);
-	if(!err)
-		err = ep_mediate_order_plan(&e, EP_SDP_SESSION);
 	if(!err)
 		err = ep_mediate_bundle_in(&e);
 	for(size_t i = 0; i < plan->in.media_n && !err; i++)

@@ -191,7 +191,9 @@ static bool line_passes(const struct ep_mediate_edit *e, const struct place *at)
 		case 'k': /* obsolete, and a key in the clear (RFC 8866 5.12) */
 			return false;
 		default:
-			return strchr("vosiuepcbtrzm", line->type) != NULL;
+			return strchr(at->media == EP_SDP_SESSION ? "vosiuepctrz" : "ic",
+						   line->type)
+				   != NULL;
 	}
 }
 

@@ -56,6 +56,8 @@ static enum ep_mediate_cause gw_read(
 {
 	enum ep_err err = ep_sdp_parse(&gw->sdp, NULL, text, plan->arena);
 
+	if(!err)
+		err = ep_mediate_order_apply(&gw->sdp, plan->arena);
 	if(err)
 		return err == EP_ENOMEM ? EP_MEDIATE_EINTERNAL : EP_MEDIATE_EGATEWAY;
 	if(gw->sdp.media_n != plan->in.media_n)
@@ -276,8 +278,6 @@ enum ep_mediate_cause ep_mediate_finish(struct ep_view *out,
 	enum ep_err err = ep_sdp_edits_init(&e.edits, &gw.sdp, plan->arena);
 	if(!err)
 		err = ep_mediate_lines_plan(&e, EP_SDP_SESSION, NULL);
-	if(!err)
-		err = ep_mediate_order_plan(&e, EP_SDP_SESSION);
 	if(!err)
 		err = ep_mediate_bundle_out(&e, gw.live, gw.mids);
 	for(size_t i = 0; i < gw.sdp.media_n && !err; i++)

@@ -83,10 +83,11 @@ bool ep_mediate_form_check(const struct ep_sdp *sdp);
 /* o= for the gateway, which counts versions from there on: not from 0, of
  * which it makes a random number beyond what RFC 3264 5 allows. */
 enum ep_err ep_mediate_origin_plan(struct ep_mediate_edit *e);
-/* Lines of a level in the order of RFC 8866 5, and at session level with s= and
- * t=: or gateways and browsers refuse the description. Behind
- * ep_mediate_lines_plan(), and in front of what adds lines. */
-enum ep_err ep_mediate_order_plan(struct ep_mediate_edit *e, size_t media);
+/* Lines of each level in the order of RFC 8866 5, and at session level s= and
+ * t=: or gateways and browsers refuse the description. A text that has it all
+ * stays what it is; another one is written anew, and `sdp` is what that says.
+ * EP_OK, or what ep_sdp_parse() says. */
+enum ep_err ep_mediate_order_apply(struct ep_sdp *sdp, struct ep_arena *arena);
 /* Session level without anybody's address, where no gateway puts its own. */
 enum ep_err ep_mediate_addresses_hide(struct ep_mediate_edit *e);
 
