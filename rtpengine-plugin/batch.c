@@ -14,6 +14,14 @@ struct ep_batch *ep_batch_new(void)
 		free(b);
 		return NULL;
 	}
+	for(int i = 0; i < EP_BATCH_N; i++) {
+		struct msghdr *m = &b->msgs[i].msg_hdr;
+		b->parts[i] = (struct iovec){b->text[i], EP_BATCH_LEN};
+		m->msg_iov = &b->parts[i];
+		m->msg_iovlen = 1;
+		m->msg_name = &b->from[i].sa;
+		m->msg_namelen = sizeof b->from[i].in6;
+	}
 	return b;
 }
 
@@ -26,21 +34,13 @@ void ep_batch_free(struct ep_batch *b)
 
 int ep_batch_recv(struct ep_batch *b, int fd)
 {
-	struct mmsghdr msgs[EP_BATCH_N];
-	struct iovec parts[EP_BATCH_N];
+	int n = recvmmsg(fd, b->msgs, EP_BATCH_N, MSG_DONTWAIT, NULL);
 
-	memset(msgs, 0, sizeof msgs);
-	for(int i = 0; i < EP_BATCH_N; i++) {
-		parts[i] = (struct iovec){b->text[i], EP_BATCH_LEN};
-		msgs[i].msg_hdr.msg_iov = &parts[i];
-		msgs[i].msg_hdr.msg_iovlen = 1;
-		msgs[i].msg_hdr.msg_name = &b->from[i].sa;
-		msgs[i].msg_hdr.msg_namelen = sizeof b->from[i].in6;
-	}
-	int n = recvmmsg(fd, msgs, EP_BATCH_N, MSG_DONTWAIT, NULL);
 	for(int i = 0; i < n; i++) {
-		b->len[i] = msgs[i].msg_len;
-		b->from[i].len = msgs[i].msg_hdr.msg_namelen;
+		struct msghdr *m = &b->msgs[i].msg_hdr;
+		b->len[i] = b->msgs[i].msg_len;
+		b->from[i].len = m->msg_namelen;
+		m->msg_namelen = sizeof b->from[i].in6;
 	}
 	return n;
 }

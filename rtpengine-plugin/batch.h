@@ -7,6 +7,7 @@
 #ifndef EP_IQ_BATCH_H
 #define EP_IQ_BATCH_H
 
+#include <sys/socket.h>
 #include "addr.h"
 
 #define EP_BATCH_N 16
@@ -17,6 +18,9 @@ struct ep_batch
 	struct ep_addr from[EP_BATCH_N];
 	unsigned len[EP_BATCH_N];
 	char (*text)[EP_BATCH_LEN];
+	/* What recvmmsg() is told, made once. */
+	struct mmsghdr msgs[EP_BATCH_N];
+	struct iovec parts[EP_BATCH_N];
 };
 
 /* NULL without memory. */

@@ -2,7 +2,6 @@
 #include "cookies.h"
 
 #include <stdlib.h>
-#include "base/siphash.h"
 
 #define BUCKETS_N 16384
 
@@ -14,11 +13,37 @@ struct ep_cookies
 	size_t bytes; /* of all entries */
 };
 
+__extension__ typedef unsigned __int128 wide;
+
+/* Both halves of a product: each octet of it depends on all of both. */
+static uint64_t fold(uint64_t a, uint64_t b)
+{
+	wide product = (wide)a * b;
+
+	return (uint64_t)product ^ (uint64_t)(product >> 64);
+}
+
 /* Not secret: two honest commands must not meet by chance, and a dishonest one
  * comes from somebody who may command anyhow. The same in every process, so
- * that the cookie towards rtpengine survives a restart. */
-static const unsigned char key_0[EP_SIPHASH_KEY_LEN] = "iq cookie half 0";
-static const unsigned char key_1[EP_SIPHASH_KEY_LEN] = "iq cookie half 1";
+ * that the cookie towards rtpengine survives a restart. Fast: it goes over
+ * every octet of a command. */
+static uint64_t sum_of(struct ep_view v, uint64_t seed)
+{
+	const uint64_t odd_0 = 0x9e3779b97f4a7c15u, odd_1 = 0xbf58476d1ce4e5b9u;
+	uint64_t h = fold(seed ^ odd_0, v.len ^ odd_1), word[2];
+	const char *p = v.p;
+	size_t left = v.len;
+
+	for(; left >= sizeof word; left -= sizeof word, p += sizeof word) {
+		memcpy(word, p, sizeof word);
+		h = fold(word[0] ^ h ^ odd_0, word[1] ^ odd_1);
+	}
+	memset(word, 0, sizeof word);
+	if(left)
+		memcpy(word, p, left);
+	h = fold(word[0] ^ h ^ odd_0, word[1] ^ odd_1);
+	return fold(h ^ odd_1, odd_0);
+}
 
 int ep_cookies_init(struct ep_iq *iq)
 {
@@ -51,8 +76,8 @@ void ep_cookie_id_make(struct ep_cookie_id *out, const struct ep_peer *from,
 
 	memcpy(who, ip.p, ip.len);
 	memcpy(who + ip.len, cookie.p, cookie.len);
-	out->h[0] = ep_siphash(key_0, dict);
-	out->h[1] = ep_siphash(key_1, ep_view_of(who, ip.len + cookie.len));
+	out->h[0] = sum_of(dict, 0);
+	out->h[1] = sum_of(ep_view_of(who, ip.len + cookie.len), 1);
 }
 
 void ep_cookie_south(

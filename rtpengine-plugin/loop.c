@@ -143,12 +143,17 @@ static void fds_call(struct ep_loop *l, const struct epoll_event *e)
 
 /* ---- timers: a pairing heap, so that setting one needs no memory ---- */
 
+static bool before(const struct ep_loop_timer *a, const struct ep_loop_timer *b)
+{
+	return a->at_ms < b->at_ms || (a->at_ms == b->at_ms && b->last && !a->last);
+}
+
 static struct ep_loop_timer *heap_join(
 		struct ep_loop_timer *a, struct ep_loop_timer *b)
 {
 	if(!a || !b)
 		return a ? a : b;
-	if(b->at_ms < a->at_ms) {
+	if(before(b, a)) {
 		struct ep_loop_timer *swap = a;
 		a = b;
 		b = swap;
@@ -221,9 +226,11 @@ void ep_loop_timer_stop(struct ep_loop *l, struct ep_loop_timer *t)
 void ep_loop_timer_set(
 		struct ep_loop *l, struct ep_loop_timer *t, uint64_t after_ms)
 {
+	bool ran = !t->last || t->at_ms >= l->now_ms;
+
 	ep_loop_timer_stop(l, t);
 	t->at_ms = l->now_ms + after_ms;
-	if(t->at_ms < l->not_before_ms)
+	if(t->at_ms < l->not_before_ms && ran)
 		t->at_ms = l->not_before_ms;
 	t->running = true;
 	t->child = t->next = t->prev = NULL;
@@ -257,8 +264,8 @@ int ep_loop_run(struct ep_loop *l)
 {
 	struct epoll_event events[EVENTS_N];
 
+	l->now_ms = clock_ms(CLOCK_MONOTONIC);
 	while(!l->stop) {
-		l->now_ms = clock_ms(CLOCK_MONOTONIC);
 		int n = epoll_wait(l->epoll, events, EVENTS_N, wait_ms(l));
 		if(n < 0 && errno != EINTR)
 			return -1;

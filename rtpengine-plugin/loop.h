@@ -26,6 +26,9 @@ struct ep_loop_timer
 	void *ctx;
 	uint64_t at_ms;
 	bool running;
+	/* Behind the others of its ms, and at once when they set it. To be said
+	 * before it is set. */
+	bool last;
 	/* Its place in the heap: the loop's. */
 	struct ep_loop_timer *child, *next, *prev;
 };

@@ -137,11 +137,11 @@ static void call_note(struct ep_iq *iq, const struct passage *p)
 	}
 	if(p->kind == OTHER || !p->call_id.p)
 		return;
-	bool known = ep_calls_get(iq, p->call_id) != NULL;
+	size_t known_n = ep_calls_n(iq);
 	struct ep_call *call = ep_calls_add(iq, p->call_id);
 	if(!call)
 		return;
-	if(!known)
+	if(ep_calls_n(iq) != known_n)
 		ep_stat_inc(iq, calls_seen);
 	if(p->kind == OFFER)
 		offer_note(iq, p, call);

@@ -2,17 +2,15 @@
 #include "south.h"
 
 #include <errno.h>
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
-#include "base/siphash.h"
 #include "batch.h"
 #include "log.h"
 #include "service.h"
 
 #define BUCKETS_N 4096
-#define GATHER_ms 2
+#define QUIET_ms 10
+#define QUIET_TURNS_N 8 /* then others have their turn */
 #define ARENA_FIRST 262144
 #define ARENA_MORE (8 << 20)
 
@@ -25,7 +23,7 @@ struct ask
 	void *ctx;
 	unsigned tries_left;
 	unsigned wait_ms;
-	bool passing; /* somebody waits for it */
+	bool quiet; /* nobody waits for it but ourselves */
 	uint64_t since_ms;
 	size_t len;
 	char datagram[]; /* `<cookie> <dictionary>`; the cookie's length is fixed */
@@ -34,11 +32,12 @@ struct ask
 struct ep_south
 {
 	int fd;
-	/* Nobody waits for what is under way but ourselves: answers gather. */
-	bool gathering;
-	struct ep_loop_timer gathered;
-	size_t passing_n; /* under way for somebody */
-	uint64_t own;     /* numbers of our own commands */
+	/* What nobody waits for has a socket that wakes nobody up: answers gather
+	 * in it until a timer reads them. Waking up costs more than to read one. */
+	int quiet_fd;
+	struct ep_loop_timer quiet_timer;
+	size_t quiet_n; /* under way there */
+	uint64_t own;   /* numbers of our own commands */
 	size_t inflight_n;
 	struct ask *buckets[BUCKETS_N];
 	struct ep_batch *in;
@@ -59,11 +58,14 @@ static void heap_put(void *ctx, void *p)
 
 static const struct ep_alloc heap = {heap_get, heap_put, NULL};
 
+/* A cookie is a sum itself, or ends with a number that counts up. */
 static struct ask **bucket_of(struct ep_iq *iq, const char *cookie)
 {
-	struct ep_view v = ep_view_of(cookie, EP_SOUTH_COOKIE_LEN);
+	uint64_t word;
 
-	return &iq->south->buckets[ep_siphash(iq->hash_key, v) % BUCKETS_N];
+	memcpy(&word, cookie + EP_SOUTH_COOKIE_LEN - sizeof word, sizeof word);
+	word *= 0x9e3779b97f4a7c15u;
+	return &iq->south->buckets[(word >> 32) % BUCKETS_N];
 }
 
 static struct ask *ask_find(struct ep_iq *iq, const char *cookie)
@@ -85,7 +87,7 @@ static void ask_end(struct ask *a, enum ep_south_end end,
 		at = &(*at)->next_hash;
 	*at = a->next_hash;
 	iq->south->inflight_n--;
-	iq->south->passing_n -= a->passing;
+	iq->south->quiet_n -= a->quiet;
 	ep_loop_timer_stop(iq->loop, &a->timer);
 	a->done(iq, a->ctx, end, answer);
 	free(a);
@@ -97,7 +99,9 @@ static void ask_send(struct ask *a)
 	struct ep_iq *iq = a->iq;
 
 	ep_stat_inc(iq, south_sent);
-	if(send(iq->south->fd, a->datagram, a->len, 0) < 0) {
+	if(send(a->quiet ? iq->south->quiet_fd : iq->south->fd, a->datagram, a->len,
+			   0)
+			< 0) {
 		ep_stat_inc(iq, send_failed);
 		if(errno == ECONNREFUSED)
 			ep_service_refused(iq);
@@ -120,53 +124,46 @@ static void ask_due(void *ctx)
 	ask_send(a);
 }
 
-static void gather_end(void *ctx)
+/* Never one that rtpengine remembers of an earlier process. */
+static void cookie_own(char out[EP_SOUTH_COOKIE_LEN], struct ep_iq *iq)
 {
-	struct ep_iq *iq = ctx;
+	uint64_t n = iq->south->own++, epoch = iq->epoch;
+	unsigned char half[2][8];
+	struct ep_buf b;
 
-	ep_loop_timer_stop(iq->loop, &iq->south->gathered);
-	iq->south->gathering = false;
-	ep_loop_fd_mod(iq->loop, iq->south->fd, EPOLLIN);
+	for(int i = 7; i >= 0; i--, n >>= 8, epoch >>= 8) {
+		half[0][i] = (unsigned char)epoch;
+		half[1][i] = (unsigned char)n;
+	}
+	ep_buf_init(&b, out, EP_SOUTH_COOKIE_LEN);
+	ep_buf_put_z(&b, "ow");
+	ep_buf_put_hex(&b, ep_view_of((const char *)half, sizeof half));
 }
 
-/* Waking up costs more than to read one more answer to a query. */
-static void gather_begin(struct ep_iq *iq)
+static struct ask *ask_begin(struct ep_iq *iq, const char *cookie,
+		struct ep_view dict, ep_south_done_f done, void *ctx, unsigned tries,
+		unsigned wait_ms)
 {
-	struct ep_south *s = iq->south;
-
-	if(s->gathering || s->passing_n || !s->inflight_n)
-		return;
-	s->gathering = true;
-	ep_loop_timer_set(iq->loop, &s->gathered, GATHER_ms);
-	ep_loop_fd_mod(iq->loop, s->fd, 0);
-}
-
-static bool ask_begin(struct ep_iq *iq, const char *cookie, struct ep_view dict,
-		ep_south_done_f done, void *ctx, unsigned tries, unsigned wait_ms)
-{
-	char own[EP_SOUTH_COOKIE_LEN + 1];
-	bool passing = cookie != NULL;
+	char own[EP_SOUTH_COOKIE_LEN];
 
 	if(!cookie) {
-		/* Never one that rtpengine remembers of an earlier process. */
-		snprintf(own, sizeof own, "own%012" PRIx64 "-%018" PRIx64,
-				iq->epoch & 0xffffffffffff, iq->south->own++);
+		cookie_own(own, iq);
 		cookie = own;
 	} else if(ask_find(iq, cookie)) {
-		return false;
+		return NULL;
 	}
 	size_t len = EP_SOUTH_COOKIE_LEN + 1 + dict.len;
 	struct ask *a = malloc(sizeof *a + len);
 	if(!a) {
 		ep_stat_inc(iq, out_of_memory);
-		return false;
+		return NULL;
 	}
 	a->iq = iq;
 	a->done = done;
 	a->ctx = ctx;
 	a->tries_left = tries - 1;
 	a->wait_ms = wait_ms;
-	a->passing = passing;
+	a->quiet = false;
 	a->since_ms = ep_loop_now_ms(iq->loop);
 	a->len = len;
 	memcpy(a->datagram, cookie, EP_SOUTH_COOKIE_LEN);
@@ -176,26 +173,47 @@ static bool ask_begin(struct ep_iq *iq, const char *cookie, struct ep_view dict,
 	a->next_hash = *bucket;
 	*bucket = a;
 	iq->south->inflight_n++;
-	iq->south->passing_n += passing;
-	if(passing && iq->south->gathering)
-		gather_end(iq);
 	ep_loop_timer_init(&a->timer, ask_due, a);
 	ep_loop_timer_set(iq->loop, &a->timer, wait_ms);
-	ask_send(a);
-	return true;
+	return a;
 }
 
 bool ep_south_ask(struct ep_iq *iq, const char *cookie, struct ep_view dict,
 		ep_south_done_f done, void *ctx)
 {
-	return ask_begin(iq, cookie, dict, done, ctx,
+	struct ask *a = ask_begin(iq, cookie, dict, done, ctx,
 			iq->conf->rtpengine_retries + 1, iq->conf->rtpengine_timeout_ms);
+
+	if(a)
+		ask_send(a);
+	return a != NULL;
+}
+
+bool ep_south_ask_quietly(
+		struct ep_iq *iq, struct ep_view dict, ep_south_done_f done, void *ctx)
+{
+	struct ep_south *s = iq->south;
+	struct ask *a = ask_begin(iq, NULL, dict, done, ctx,
+			iq->conf->rtpengine_retries + 1, iq->conf->rtpengine_timeout_ms);
+
+	if(!a)
+		return false;
+	a->quiet = true;
+	s->quiet_n++;
+	if(!s->quiet_timer.running)
+		ep_loop_timer_set(iq->loop, &s->quiet_timer, QUIET_ms);
+	ask_send(a);
+	return true;
 }
 
 bool ep_south_ask_once(struct ep_iq *iq, struct ep_view dict, unsigned wait_ms,
 		ep_south_done_f done, void *ctx)
 {
-	return ask_begin(iq, NULL, dict, done, ctx, 1, wait_ms);
+	struct ask *a = ask_begin(iq, NULL, dict, done, ctx, 1, wait_ms);
+
+	if(a)
+		ask_send(a);
+	return a != NULL;
 }
 
 size_t ep_south_inflight_n(const struct ep_iq *iq)
@@ -214,7 +232,7 @@ static void all_end(struct ep_iq *iq, enum ep_south_end end)
 			a->next_hash = list;
 			list = a;
 			iq->south->inflight_n--;
-			iq->south->passing_n -= a->passing;
+			iq->south->quiet_n -= a->quiet;
 			ep_loop_timer_stop(iq->loop, &a->timer);
 		}
 	while((a = list)) {
@@ -259,44 +277,73 @@ static void answer_read(struct ep_iq *iq, struct ep_view datagram)
 	ep_arena_fini(&arena);
 }
 
-static void south_ready(void *ctx, int fd, uint32_t events)
+/* How many were read. */
+static int answers_read(struct ep_iq *iq, int fd)
 {
-	struct ep_iq *iq = ctx;
 	struct ep_batch *in = iq->south->in;
-
-	(void)events;
 	int got = ep_batch_recv(in, fd);
+
 	if(got < 0 && errno == ECONNREFUSED)
 		ep_service_refused(iq);
 	for(int i = 0; i < got; i++)
 		answer_read(iq, ep_batch_get(in, i));
-	gather_begin(iq);
+	return got;
+}
+
+static void south_ready(void *ctx, int fd, uint32_t events)
+{
+	(void)events;
+	answers_read(ctx, fd);
+}
+
+static void quiet_due(void *ctx)
+{
+	struct ep_iq *iq = ctx;
+	struct ep_south *s = iq->south;
+	unsigned turns = QUIET_TURNS_N;
+
+	while(turns-- && answers_read(iq, s->quiet_fd) == EP_BATCH_N)
+		;
+	if(s->quiet_n && !s->quiet_timer.running)
+		ep_loop_timer_set(iq->loop, &s->quiet_timer, QUIET_ms);
+}
+
+static int socket_open(const struct ep_addr *to)
+{
+	int room = 4 << 20, fd = socket(to->sa.sa_family,
+								SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+	if(fd < 0)
+		return -1;
+	if(connect(fd, &to->sa, to->len)) {
+		close(fd);
+		return -1;
+	}
+	setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &room, sizeof room);
+	return fd;
 }
 
 int ep_south_init(struct ep_iq *iq)
 {
 	char text[EP_ADDR_TEXT_MAX];
 	const struct ep_addr *to = &iq->conf->rtpengine;
-	int room = 4 << 20;
+	struct ep_south *s = iq->south = calloc(1, sizeof *s);
 
-	iq->south = calloc(1, sizeof *iq->south);
-	if(!iq->south)
+	if(!s)
 		return -1;
-	iq->south->fd = -1;
-	ep_loop_timer_init(&iq->south->gathered, gather_end, iq);
-	iq->south->in = ep_batch_new();
-	if(!iq->south->in)
+	s->fd = s->quiet_fd = -1;
+	ep_loop_timer_init(&s->quiet_timer, quiet_due, iq);
+	s->in = ep_batch_new();
+	if(!s->in)
 		return -1;
-	int fd = socket(
-			to->sa.sa_family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	iq->south->fd = fd;
-	if(fd < 0 || connect(fd, &to->sa, to->len)
-			|| ep_loop_fd_add(iq->loop, fd, EPOLLIN, south_ready, iq)) {
+	s->fd = socket_open(to);
+	s->quiet_fd = s->fd < 0 ? -1 : socket_open(to);
+	if(s->quiet_fd < 0
+			|| ep_loop_fd_add(iq->loop, s->fd, EPOLLIN, south_ready, iq)) {
 		ep_log(EP_LOG_ERROR, "rtpengine = %s: %s", ep_addr_print(text, to),
 				strerror(errno));
 		return -1;
 	}
-	setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &room, sizeof room);
 	return 0;
 }
 
@@ -305,11 +352,13 @@ void ep_south_fini(struct ep_iq *iq)
 	if(!iq->south)
 		return;
 	all_end(iq, EP_SOUTH_ENDING);
-	ep_loop_timer_stop(iq->loop, &iq->south->gathered);
+	ep_loop_timer_stop(iq->loop, &iq->south->quiet_timer);
 	if(iq->south->fd >= 0) {
 		ep_loop_fd_del(iq->loop, iq->south->fd);
 		close(iq->south->fd);
 	}
+	if(iq->south->quiet_fd >= 0)
+		close(iq->south->quiet_fd);
 	ep_batch_free(iq->south->in);
 	free(iq->south);
 	iq->south = NULL;

@@ -34,7 +34,11 @@ void ep_south_fini(struct ep_iq *iq);
  * many under way; done() will not be called. */
 bool ep_south_ask(struct ep_iq *iq, const char *cookie, struct ep_view dict,
 		ep_south_done_f done, void *ctx);
-/* The same with a single try of that many ms: for pings. */
+/* The same of our own, and its answer is read together with others, up to 10 ms
+ * after it came: for what nobody waits for. */
+bool ep_south_ask_quietly(
+		struct ep_iq *iq, struct ep_view dict, ep_south_done_f done, void *ctx);
+/* One of our own with a single try of that many ms: for pings. */
 bool ep_south_ask_once(struct ep_iq *iq, struct ep_view dict, unsigned wait_ms,
 		ep_south_done_f done, void *ctx);
 /* Everything under way ends as EP_SOUTH_GONE. */

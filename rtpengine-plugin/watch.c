@@ -19,9 +19,8 @@
 
 #define MEDIAS_N 16 /* of a call, both sides; more are not watched */
 #define FRESH_ms 200
-#define ROUND_ms 10
-#define TOGETHER_ms 50
-#define INFLIGHT_N 32
+#define ROUND_ms 50 /* waking up costs more than what is done then */
+#define INFLIGHT_N 128
 #define UNANSWERED_times 3 /* media_lost_ms */
 #define ARENA_N (EP_NG_MEDIAS_MAX * sizeof(struct ep_ng_media) + 64)
 
@@ -266,7 +265,7 @@ static void query_send(struct watched *w)
 	ep_stat_inc(iq, queries);
 	w->asking = true;
 	iq->watch->inflight++;
-	if(!b.overflow && ep_south_ask(iq, NULL, ep_buf_view(&b), query_done, w))
+	if(!b.overflow && ep_south_ask_quietly(iq, ep_buf_view(&b), query_done, w))
 		return;
 	w->asking = false;
 	iq->watch->inflight--;
@@ -333,6 +332,14 @@ static void budget_fill(struct ep_iq *iq)
 	t->paid_ms = now;
 }
 
+/* To the next round: all that is due in it is due at the same ms. */
+static uint64_t together(const struct ep_iq *iq, uint64_t ms)
+{
+	uint64_t at = ep_loop_now_ms(iq->loop) + ms;
+
+	return ms + (ROUND_ms - at % ROUND_ms) % ROUND_ms;
+}
+
 static void round_due(void *ctx)
 {
 	struct ep_iq *iq = ctx;
@@ -347,7 +354,7 @@ static void round_due(void *ctx)
 		query_send(queue_next(t));
 	}
 	if(!queue_empty(t))
-		ep_loop_timer_set(iq->loop, &t->round, ROUND_ms);
+		ep_loop_timer_set(iq->loop, &t->round, together(iq, 1));
 }
 
 static void due(void *ctx)
@@ -376,15 +383,6 @@ static uint64_t spread(const struct watched *w, uint64_t ms)
 	uint64_t salt = ((uintptr_t)w >> 6) * 2654435761u % 1000;
 
 	return ms * 3 / 4 + ms / 2 * salt / 1000;
-}
-
-/* Those that are due at about the same time are due at the same: waking up
- * costs more than what is done then. */
-static uint64_t together(const struct ep_iq *iq, uint64_t ms)
-{
-	uint64_t at = ep_loop_now_ms(iq->loop) + ms;
-
-	return ms + (TOGETHER_ms - at % TOGETHER_ms) % TOGETHER_ms;
 }
 
 static void plan(struct watched *w)
@@ -491,6 +489,7 @@ int ep_watch_init(struct ep_iq *iq)
 	if(!iq->watch)
 		return -1;
 	ep_loop_timer_init(&iq->watch->round, round_due, iq);
+	iq->watch->round.last = true;
 	iq->watch->paid_ms = ep_loop_now_ms(iq->loop);
 	return 0;
 }

@@ -45,9 +45,9 @@ void ep_buf_put_hex(struct ep_buf *b, struct ep_view octets)
 
 	for(size_t i = 0; i < octets.len; i++) {
 		unsigned char c = (unsigned char)octets.p[i];
+		char pair[2] = {hex[c >> 4], hex[c & 15]};
 
-		ep_buf_put_chr(b, hex[c >> 4]);
-		ep_buf_put_chr(b, hex[c & 15]);
+		ep_buf_put(b, ep_view_of(pair, sizeof(pair)));
 	}
 }
 

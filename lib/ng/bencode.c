@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "ng/bencode.h"
 
+#define SLAB_N 8
+
 struct reader
 {
-	struct ep_view text;
-	size_t at;
-	size_t left; /* values that may still come */
+	const char *p, *end; /* what is left */
+	size_t left;         /* values that may still come */
 	struct ep_arena *arena;
+	/* Values are got several at once: an answer to `query` has hundreds. */
+	struct ep_ng_val *slab;
+	unsigned slab_n;
 };
 
 static enum ep_err value_read(
@@ -15,15 +19,14 @@ static enum ep_err value_read(
 /* The digits up to `end`, which is passed over. */
 static bool digits_read(struct ep_view *out, struct reader *r, char end)
 {
-	size_t from = r->at;
+	const char *p = r->p;
 
-	while(r->at < r->text.len && r->text.p[r->at] >= '0'
-			&& r->text.p[r->at] <= '9')
-		r->at++;
-	*out = ep_view_of(r->text.p + from, r->at - from);
-	if(r->at == r->text.len || r->text.p[r->at] != end)
+	while(p < r->end && *p >= '0' && *p <= '9')
+		p++;
+	*out = ep_view_of(r->p, (size_t)(p - r->p));
+	if(p == r->end || *p != end)
 		return false;
-	r->at++;
+	r->p = p + 1;
 	return out->len == 1 || (out->len && out->p[0] != '0');
 }
 
@@ -34,11 +37,15 @@ static enum ep_err str_read(struct ep_ng_val *v, struct reader *r)
 
 	if(!digits_read(&digits, r, ':'))
 		return EP_ESYNTAX;
-	if(!ep_view_u64(&n, digits, r->text.len - r->at))
+	if(digits.len == 1)
+		n = (uint64_t)(digits.p[0] - '0');
+	else if(!ep_view_u64(&n, digits, SIZE_MAX))
+		return EP_ESYNTAX;
+	if(n > (size_t)(r->end - r->p))
 		return EP_ESYNTAX;
 	v->type = EP_NG_STR;
-	v->str = ep_view_of(r->text.p + r->at, (size_t)n);
-	r->at += (size_t)n;
+	v->str = ep_view_of(r->p, (size_t)n);
+	r->p += n;
 	return EP_OK;
 }
 
@@ -47,9 +54,9 @@ static enum ep_err int_read(struct ep_ng_val *v, struct reader *r)
 	struct ep_view digits;
 	uint64_t n;
 
-	r->at++;
-	bool minus = r->at < r->text.len && r->text.p[r->at] == '-';
-	r->at += minus;
+	r->p++;
+	bool minus = r->p < r->end && *r->p == '-';
+	r->p += minus;
 	if(!digits_read(&digits, r, 'e'))
 		return EP_ESYNTAX;
 	if(minus && digits.p[0] == '0')
@@ -61,10 +68,28 @@ static enum ep_err int_read(struct ep_ng_val *v, struct reader *r)
 	return EP_OK;
 }
 
-/* A key that a dictionary has twice means two things. */
-static bool key_twice(const struct ep_ng_val *dict, const struct ep_ng_val *key)
+/* Keys that differ here differ; most that differ do. */
+static uint64_t key_bit(struct ep_view key)
 {
-	for(const struct ep_ng_val *k = dict->first; k != key; k = k->next->next)
+	size_t n = key.len;
+
+	return n ? 1ull << ((n * 5 + (unsigned char)key.p[0] * 3
+								+ (unsigned char)key.p[n - 1])
+						& 63)
+			 : 1;
+}
+
+/* A key that a dictionary has twice means two things. `seen`: the bits of
+ * those before. */
+static bool key_twice(const struct ep_ng_val *dict, const struct ep_ng_val *key,
+		uint64_t *seen)
+{
+	uint64_t bit = key_bit(key->str);
+	bool again = *seen & bit;
+
+	*seen |= bit;
+	for(const struct ep_ng_val *k = dict->first; again && k != key;
+			k = k->next->next)
 		if(ep_view_eq(k->str, key->str))
 			return true;
 	return false;
@@ -75,12 +100,13 @@ static enum ep_err members_read(
 {
 	struct ep_ng_val **last = &v->first;
 	struct ep_ng_val *key = NULL;
+	uint64_t seen = 0;
 	unsigned keys_n = 0;
 
 	if(depth == EP_NG_DEPTH_MAX)
 		return EP_ERANGE;
-	r->at++;
-	while(r->at < r->text.len && r->text.p[r->at] != 'e') {
+	r->p++;
+	while(r->p < r->end && *r->p != 'e') {
 		enum ep_err err = value_read(last, r, depth + 1);
 		if(err)
 			return err;
@@ -88,45 +114,60 @@ static enum ep_err members_read(
 			key = *last;
 			if(keys_n++ == EP_NG_KEYS_MAX)
 				return EP_ERANGE;
-			if(key->type != EP_NG_STR || key_twice(v, key))
+			if(key->type != EP_NG_STR || key_twice(v, key, &seen))
 				return EP_ESYNTAX;
 		} else {
 			key = NULL;
 		}
 		last = &(*last)->next;
 	}
-	if(r->at == r->text.len || key)
+	if(r->p == r->end || key)
 		return EP_ESYNTAX;
-	r->at++;
+	r->p++;
 	return EP_OK;
+}
+
+/* Zeroed. A last one alone where there is no room for several. */
+static struct ep_ng_val *value_get(struct reader *r)
+{
+	if(!r->slab_n) {
+		r->slab = ep_arena_array(r->arena, SLAB_N, sizeof *r->slab);
+		r->slab_n = r->slab ? SLAB_N : 1;
+	}
+	if(!r->slab)
+		r->slab = ep_arena_get(r->arena, sizeof *r->slab);
+	if(!r->slab)
+		return NULL;
+	r->slab_n--;
+	return r->slab++;
 }
 
 static enum ep_err value_read(
 		struct ep_ng_val **out, struct reader *r, unsigned depth)
 {
-	size_t from = r->at;
+	const char *from = r->p;
 	enum ep_err err;
 
-	if(r->at == r->text.len)
+	if(from == r->end)
 		return EP_ESYNTAX;
 	if(!r->left--)
 		return EP_ERANGE;
-	struct ep_ng_val *v = ep_arena_get(r->arena, sizeof *v);
+	struct ep_ng_val *v = value_get(r);
 	if(!v)
 		return EP_ENOMEM;
-	switch(r->text.p[r->at]) {
+	switch(*from) {
 		case 'i':
 			err = int_read(v, r);
 			break;
 		case 'l':
 		case 'd':
-			v->type = r->text.p[r->at] == 'l' ? EP_NG_LIST : EP_NG_DICT;
+			v->type = *from == 'l' ? EP_NG_LIST : EP_NG_DICT;
 			err = members_read(v, r, depth);
 			break;
 		default:
 			err = str_read(v, r);
 	}
-	v->raw = ep_view_of(r->text.p + from, r->at - from);
+	v->raw = ep_view_of(from, (size_t)(r->p - from));
 	*out = v;
 	return err;
 }
@@ -134,10 +175,14 @@ static enum ep_err value_read(
 enum ep_err ep_ng_decode(
 		struct ep_ng_val **out, struct ep_view text, struct ep_arena *arena)
 {
-	struct reader r = {.text = text, .left = EP_NG_VALUES_MAX, .arena = arena};
-	enum ep_err err = value_read(out, &r, 0);
+	struct reader r = {.left = EP_NG_VALUES_MAX, .arena = arena};
 
-	if(!err && r.at != text.len)
+	if(!text.len)
+		return EP_ESYNTAX;
+	r.p = text.p;
+	r.end = text.p + text.len;
+	enum ep_err err = value_read(out, &r, 0);
+	if(!err && r.p != r.end)
 		return EP_ESYNTAX;
 	return err;
 }
@@ -154,7 +199,7 @@ const struct ep_ng_val *ep_ng_get(
 	if(!dict || dict->type != EP_NG_DICT)
 		return NULL;
 	for(const struct ep_ng_val *k = dict->first; k; k = k->next->next)
-		if(ep_view_eq(k->str, key))
+		if(k->str.len == key.len && ep_view_eq(k->str, key))
 			return k->next;
 	return NULL;
 }
@@ -184,7 +229,8 @@ bool ep_ng_list_has(const struct ep_ng_val *list, struct ep_view str)
 	if(!list || list->type != EP_NG_LIST)
 		return false;
 	for(const struct ep_ng_val *v = list->first; v; v = v->next)
-		if(v->type == EP_NG_STR && ep_view_eq(v->str, str))
+		if(v->str.len == str.len && v->type == EP_NG_STR
+				&& ep_view_eq(v->str, str))
 			return true;
 	return false;
 }

@@ -29,11 +29,15 @@ enum ep_ng_type
 struct ep_ng_val
 {
 	enum ep_ng_type type;
-	struct ep_view str;      /* STR */
-	int64_t num;             /* INT */
-	struct ep_ng_val *first; /* LIST: members; DICT: key, value, key, value */
-	struct ep_ng_val *next;  /* the next member of what this is in */
-	struct ep_view raw;      /* the value as it was written */
+	struct ep_view str; /* STR; else absent */
+	union
+	{
+		int64_t num; /* INT */
+		/* LIST: members; DICT: key, value, key, value */
+		struct ep_ng_val *first;
+	};
+	struct ep_ng_val *next; /* the next member of what this is in */
+	struct ep_view raw;     /* the value as it was written */
 };
 
 /* The whole of `text` is one value. EP_ESYNTAX (also: a key that is no

@@ -4,11 +4,12 @@
 /* One line with its end; *rest goes on behind it. */
 static struct ep_view line_cut(struct ep_view *rest)
 {
-	size_t at = ep_view_find_chr(*rest, '\n');
-	struct ep_view line = ep_view_head(*rest, at == SIZE_MAX ? at : at + 1);
+	const char *p = rest->p;
+	const char *end = rest->len ? memchr(p, '\n', rest->len) : NULL;
+	size_t n = end ? (size_t)(end - p) + 1 : rest->len;
 
-	*rest = ep_view_from(*rest, line.len);
-	return line;
+	*rest = ep_view_of(p ? p + n : NULL, rest->len - n);
+	return ep_view_of(p, n);
 }
 
 /* Everything up to the next m= line. */
@@ -17,16 +18,22 @@ static struct ep_view section_cut(struct ep_view *rest)
 	const char *from = rest->p;
 	size_t len = line_cut(rest).len;
 
-	while(rest->len && !ep_view_starts(*rest, EP_LIT("m=")))
+	while(rest->len
+			&& (rest->p[0] != 'm' || !ep_view_starts(*rest, EP_LIT("m="))))
 		len += line_cut(rest).len;
 	return ep_view_of(from, len);
 }
 
+/* `start` has three octets at least. */
 static bool section_has(struct ep_view section, struct ep_view start)
 {
-	while(section.len)
-		if(ep_view_starts(line_cut(&section), start))
+	while(section.len) {
+		struct ep_view line = line_cut(&section);
+		/* Most lines differ there, where they differ at all. */
+		if(line.len >= start.len && line.p[2] == start.p[2]
+				&& ep_view_starts(line, start))
 			return true;
+	}
 	return false;
 }
 
@@ -75,6 +82,31 @@ static void connection_put(struct ep_buf *out, struct ep_view line)
 	ep_buf_put(out, line);
 }
 
+/* What is not a c= line goes together with its neighbours. */
+static void lines_put(struct ep_buf *out, struct ep_view lines)
+{
+	const char *from = lines.p;
+
+	while(lines.len) {
+		struct ep_view line = line_cut(&lines);
+		if(line.p[0] != 'c')
+			continue;
+		ep_buf_put(out, ep_view_of(from, (size_t)(line.p - from)));
+		connection_put(out, line);
+		from = lines.p;
+	}
+	if(from)
+		ep_buf_put(out, ep_view_of(from, (size_t)(lines.p - from)));
+}
+
+static bool has_connection(struct ep_view lines)
+{
+	while(lines.len)
+		if(line_cut(&lines).p[0] == 'c')
+			return true;
+	return false;
+}
+
 static void section_put(struct ep_buf *out, struct ep_view section, bool ice)
 {
 	struct ep_view head, tail, line = line_cut(&section);
@@ -88,8 +120,7 @@ static void section_put(struct ep_buf *out, struct ep_view section, bool ice)
 	ep_buf_put(out, head);
 	ep_buf_put_chr(out, '9');
 	ep_buf_put(out, tail);
-	while(section.len)
-		connection_put(out, line_cut(&section));
+	lines_put(out, section);
 }
 
 /* The session's c= line is everybody's: only if all have ICE. */
@@ -122,13 +153,13 @@ static void tls_id_put(
 void ep_ng_sdp_print(struct ep_buf *out, struct ep_view sdp, bool blank,
 		struct ep_view tls_id)
 {
-	struct ep_view session = section_cut(&sdp), lines = session;
+	struct ep_view session = section_cut(&sdp);
 	bool ice = section_has(session, EP_LIT("a=ice-ufrag:"));
 
-	if(blank && (ice || all_ice(sdp)))
-		while(lines.len)
-			connection_put(out, line_cut(&lines));
-	ep_buf_put(out, lines);
+	if(blank && has_connection(session) && (ice || all_ice(sdp)))
+		lines_put(out, session);
+	else
+		ep_buf_put(out, session);
 	/* Behind a whole line, or there is no place. */
 	if(ep_view_ends(session, EP_LIT("\n")))
 		tls_id_put(out, session, tls_id);

@@ -6,9 +6,13 @@ bool ep_ng_sdp_from_browser(struct ep_view sdp)
 	struct ep_view rest = sdp;
 	bool dtls = false, ice = false;
 
-	while(rest.p && !(dtls && ice)) {
-		struct ep_view line = ep_view_cut(&rest, '\n');
-		if(line.len < 3 || line.p[0] != 'a')
+	while(rest.len && !(dtls && ice)) {
+		const char *end = memchr(rest.p, '\n', rest.len);
+		size_t n = end ? (size_t)(end - rest.p) : rest.len;
+		struct ep_view line = ep_view_of(rest.p, n);
+		rest = ep_view_of(
+				rest.p + n + (end != NULL), rest.len - n - (end != NULL));
+		if(n < 3 || line.p[0] != 'a')
 			continue;
 		dtls |= line.p[2] == 'f'
 				&& ep_view_starts(line, EP_LIT("a=fingerprint:"));
@@ -107,19 +111,40 @@ bool ep_ng_shim_changes(const struct ep_ng_shim *shim)
 		   || shim->add_xmlrpc_callback || shim->blank_sdp || shim->add_tls_id;
 }
 
-/* A string's length stands before it: so it is written twice, the first time
- * behind the end of what is there, to be counted. */
+static unsigned digits_of(size_t n)
+{
+	unsigned digits = 1;
+
+	while(n /= 10)
+		digits++;
+	return digits;
+}
+
+/* A string's length stands before it: so it is written behind a place for as
+ * many digits as the old one's had, and moved where those are not as many. */
 static void sdp_print(
 		struct ep_buf *out, struct ep_view sdp, const struct ep_ng_shim *shim)
 {
 	struct ep_view tls_id = ep_view_z(shim->add_tls_id ? shim->tls_id : NULL);
-	struct ep_buf tail;
+	size_t head = digits_of(sdp.len) + 1, room = out->cap - out->len;
+	struct ep_buf text;
 
-	ep_buf_init(&tail, out->p + out->len, out->cap - out->len);
-	ep_ng_sdp_print(&tail, sdp, shim->blank_sdp, tls_id);
-	ep_buf_put_u64(out, tail.overflow ? 0 : tail.len);
+	if(out->overflow || room < head) {
+		out->overflow = true;
+		return;
+	}
+	ep_buf_init(&text, out->p + out->len + head, room - head);
+	ep_ng_sdp_print(&text, sdp, shim->blank_sdp, tls_id);
+	size_t needed = digits_of(text.len) + 1;
+	if(text.overflow || room < needed + text.len) {
+		out->overflow = true;
+		return;
+	}
+	if(needed != head)
+		memmove(out->p + out->len + needed, text.p, text.len);
+	ep_buf_put_u64(out, text.len);
 	ep_buf_put_chr(out, ':');
-	ep_ng_sdp_print(out, sdp, shim->blank_sdp, tls_id);
+	out->len += text.len;
 }
 
 static void flags_print(struct ep_buf *out, const struct ep_ng_val *flags)
