@@ -24,6 +24,7 @@ struct ask
 	unsigned tries_left;
 	unsigned wait_ms;
 	bool quiet; /* nobody waits for it but ourselves */
+	bool whole; /* all of its answer is looked at, not the top alone */
 	uint64_t since_ms;
 	size_t len;
 	char datagram[]; /* `<cookie> <dictionary>`; the cookie's length is fixed */
@@ -164,6 +165,7 @@ static struct ask *ask_begin(struct ep_iq *iq, const char *cookie,
 	a->tries_left = tries - 1;
 	a->wait_ms = wait_ms;
 	a->quiet = false;
+	a->whole = cookie == own;
 	a->since_ms = ep_loop_now_ms(iq->loop);
 	a->len = len;
 	memcpy(a->datagram, cookie, EP_SOUTH_COOKIE_LEN);
@@ -199,6 +201,7 @@ bool ep_south_ask_quietly(
 	if(!a)
 		return false;
 	a->quiet = true;
+	a->whole = false;
 	s->quiet_n++;
 	if(!s->quiet_timer.running)
 		ep_loop_timer_set(iq->loop, &s->quiet_timer, QUIET_ms);
@@ -265,7 +268,9 @@ static void answer_read(struct ep_iq *iq, struct ep_view datagram)
 	}
 	ep_arena_init(&arena, iq->south->arena, sizeof iq->south->arena, &heap,
 			ARENA_MORE);
-	enum ep_err err = ep_ng_message_decode(&msg, datagram, &arena);
+	enum ep_err err =
+			a->whole ? ep_ng_message_decode(&msg, datagram, &arena)
+					 : ep_ng_message_decode_top(&msg, datagram, &arena);
 	if(err) {
 		ep_stat_inc(iq, south_broken);
 		ep_log_limited(&limit, ep_loop_now_ms(iq->loop), EP_LOG_WARNING,

@@ -19,7 +19,8 @@ enum ep_south_end
 };
 
 /* Once for every ask that returned true. `answer` is there when ANSWERED and
- * dies with the call. May ask anew. */
+ * dies with the call; of a command that is passed on, and of what is asked
+ * quietly, its top alone is read (ep_ng_decode_top). May ask anew. */
 typedef void (*ep_south_done_f)(struct ep_iq *iq, void *ctx,
 		enum ep_south_end end, const struct ep_ng_message *answer);
 

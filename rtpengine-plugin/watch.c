@@ -22,7 +22,7 @@
 #define ROUND_ms 50 /* waking up costs more than what is done then */
 #define INFLIGHT_N 128
 #define UNANSWERED_times 3 /* media_lost_ms */
-#define ARENA_N (EP_NG_MEDIAS_MAX * sizeof(struct ep_ng_media) + 64)
+#define ARENA_N ((EP_NG_MEDIAS_MAX + 16) * sizeof(struct ep_ng_media) + 64)
 
 enum queue
 {

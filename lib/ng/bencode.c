@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "ng/bencode.h"
+#include "ng/walk.h"
 
 #define SLAB_N 8
 
@@ -8,6 +9,7 @@ struct reader
 	const char *p, *end; /* what is left */
 	size_t left;         /* values that may still come */
 	struct ep_arena *arena;
+	bool top; /* is all that is wanted */
 	/* Values are got several at once: an answer to `query` has hundreds. */
 	struct ep_ng_val *slab;
 	unsigned slab_n;
@@ -127,6 +129,17 @@ static enum ep_err members_read(
 	return EP_OK;
 }
 
+static enum ep_err members_skip(struct reader *r)
+{
+	struct ep_view raw =
+			ep_ng_walk_value(ep_view_of(r->p, (size_t)(r->end - r->p)));
+
+	if(!raw.p)
+		return EP_ESYNTAX;
+	r->p += raw.len;
+	return EP_OK;
+}
+
 /* Zeroed. A last one alone where there is no room for several. */
 static struct ep_ng_val *value_get(struct reader *r)
 {
@@ -162,7 +175,7 @@ static enum ep_err value_read(
 		case 'l':
 		case 'd':
 			v->type = *from == 'l' ? EP_NG_LIST : EP_NG_DICT;
-			err = members_read(v, r, depth);
+			err = r->top && depth ? members_skip(r) : members_read(v, r, depth);
 			break;
 		default:
 			err = str_read(v, r);
@@ -172,10 +185,10 @@ static enum ep_err value_read(
 	return err;
 }
 
-enum ep_err ep_ng_decode(
-		struct ep_ng_val **out, struct ep_view text, struct ep_arena *arena)
+static enum ep_err text_read(struct ep_ng_val **out, struct ep_view text,
+		struct ep_arena *arena, bool top)
 {
-	struct reader r = {.left = EP_NG_VALUES_MAX, .arena = arena};
+	struct reader r = {.left = EP_NG_VALUES_MAX, .arena = arena, .top = top};
 
 	if(!text.len)
 		return EP_ESYNTAX;
@@ -185,6 +198,18 @@ enum ep_err ep_ng_decode(
 	if(!err && r.p != r.end)
 		return EP_ESYNTAX;
 	return err;
+}
+
+enum ep_err ep_ng_decode(
+		struct ep_ng_val **out, struct ep_view text, struct ep_arena *arena)
+{
+	return text_read(out, text, arena, false);
+}
+
+enum ep_err ep_ng_decode_top(
+		struct ep_ng_val **out, struct ep_view text, struct ep_arena *arena)
+{
+	return text_read(out, text, arena, true);
 }
 
 const struct ep_ng_val *ep_ng_first(const struct ep_ng_val *v)

@@ -46,6 +46,12 @@ struct ep_ng_val
 enum ep_err ep_ng_decode(
 		struct ep_ng_val **out, struct ep_view text, struct ep_arena *arena);
 
+/* The same of which only the top is wanted: lists and dictionaries inside it
+ * have no members, only `raw` (walk.h), and count as read when their brackets
+ * and lengths fit. */
+enum ep_err ep_ng_decode_top(
+		struct ep_ng_val **out, struct ep_view text, struct ep_arena *arena);
+
 /* The value of a key; NULL without it, and when `dict` is NULL or none. */
 const struct ep_ng_val *ep_ng_get(
 		const struct ep_ng_val *dict, struct ep_view key);

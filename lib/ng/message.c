@@ -9,8 +9,8 @@ static bool cookie_check(struct ep_view cookie)
 	return cookie.len && cookie.len <= EP_NG_COOKIE_MAX;
 }
 
-enum ep_err ep_ng_message_decode(struct ep_ng_message *out,
-		struct ep_view datagram, struct ep_arena *arena)
+static enum ep_err message_read(struct ep_ng_message *out,
+		struct ep_view datagram, struct ep_arena *arena, bool top)
 {
 	struct ep_view rest = datagram;
 	struct ep_view cookie = ep_view_cut(&rest, ' ');
@@ -22,7 +22,8 @@ enum ep_err ep_ng_message_decode(struct ep_ng_message *out,
 	out->cookie = cookie;
 	if(!rest.p)
 		return EP_ESYNTAX;
-	enum ep_err err = ep_ng_decode(&dict, rest, arena);
+	enum ep_err err = top ? ep_ng_decode_top(&dict, rest, arena)
+						  : ep_ng_decode(&dict, rest, arena);
 	if(err)
 		return err;
 	if(dict->type != EP_NG_DICT)
@@ -31,6 +32,18 @@ enum ep_err ep_ng_message_decode(struct ep_ng_message *out,
 	out->command = ep_ng_get_str(dict, EP_LIT("command"));
 	out->result = ep_ng_get_str(dict, EP_LIT("result"));
 	return EP_OK;
+}
+
+enum ep_err ep_ng_message_decode(struct ep_ng_message *out,
+		struct ep_view datagram, struct ep_arena *arena)
+{
+	return message_read(out, datagram, arena, false);
+}
+
+enum ep_err ep_ng_message_decode_top(struct ep_ng_message *out,
+		struct ep_view datagram, struct ep_arena *arena)
+{
+	return message_read(out, datagram, arena, true);
 }
 
 void ep_ng_message_open(struct ep_buf *out, struct ep_view cookie)

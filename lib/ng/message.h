@@ -25,6 +25,10 @@ struct ep_ng_message
 enum ep_err ep_ng_message_decode(struct ep_ng_message *out,
 		struct ep_view datagram, struct ep_arena *arena);
 
+/* The same with ep_ng_decode_top. */
+enum ep_err ep_ng_message_decode_top(struct ep_ng_message *out,
+		struct ep_view datagram, struct ep_arena *arena);
+
 /* `<cookie> d`: the pairs of the dictionary follow, then ep_ng_close(). */
 void ep_ng_message_open(struct ep_buf *out, struct ep_view cookie);
 

@@ -40,7 +40,8 @@ struct ep_ng_query
 	int64_t last_signal_s; /* its last offer or answer */
 };
 
-/* `answer`: the dictionary of an answer with result ok. What is not as
+/* `answer`: the dictionary of an answer with result ok, read at the top
+ * (ep_ng_decode_top) or as a whole. What is not as
  * expected counts as not said; sections without SDP of their own yet are left
  * out, and so are those behind EP_NG_MEDIAS_MAX. Views are into the answer.
  * EP_ENOENT: it has no `tags`. EP_ENOMEM. */

@@ -1,8 +1,10 @@
 // Aims at ep_ng_decode and the put functions: what is read, is written back
-// octet for octet, whichever way.
+// octet for octet, whichever way; a walk sees what the tree has, and the top
+// alone what the whole has there.
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "heap.h"
 #include "ng/bencode.h"
+#include "ng/walk.h"
 
 static char text[1 << 17];
 
@@ -51,6 +53,58 @@ static void look(const struct ep_ng_val *v)
 	}
 }
 
+static void walk(const struct ep_ng_val *v)
+{
+	const struct ep_ng_val *m = ep_ng_first(v);
+	struct ep_view raw, picked;
+	struct ep_ng_walk w;
+
+	ep_ng_walk_begin(&w, v->raw);
+	for(; (raw = ep_ng_walk_next(&w)).p; m = m->next) {
+		need(m && ep_view_eq(raw, m->raw));
+		if(m->type == EP_NG_STR)
+			need(ep_view_eq(ep_ng_walk_str(raw), m->str));
+		if(m->type == EP_NG_INT)
+			need(ep_ng_walk_int(raw, m->num + 1) == m->num);
+		walk(m);
+	}
+	need(!m);
+	if(v->type != EP_NG_DICT)
+		return;
+	for(m = ep_ng_first(v); m; m = m->next->next) {
+		ep_ng_walk_pick(&picked, &m->str, 1, v->raw);
+		need(ep_view_eq(picked, m->next->raw));
+	}
+}
+
+/* Of any text: it ends, inside. */
+static void stray(struct ep_view raw)
+{
+	struct ep_ng_walk w;
+	struct ep_view m;
+
+	ep_ng_walk_begin(&w, raw);
+	while((m = ep_ng_walk_next(&w)).p) {
+		need(m.len && inside(m, raw));
+		ep_ng_walk_str(m);
+		ep_ng_walk_int(m, 0);
+	}
+}
+
+static void top(const struct ep_ng_val *whole, struct ep_view in)
+{
+	struct ep_arena arena;
+	struct ep_ng_val *v;
+
+	ep_arena_init(&arena, NULL, 0, &heap, 1 << 24);
+	need(ep_ng_decode_top(&v, in, &arena) == EP_OK);
+	const struct ep_ng_val *a = ep_ng_first(whole), *b = ep_ng_first(v);
+	for(; a && b; a = a->next, b = b->next)
+		need(a->type == b->type && ep_view_eq(a->raw, b->raw));
+	need(!a && !b);
+	ep_arena_fini(&arena);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct ep_arena arena;
@@ -62,10 +116,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if(ep_ng_decode(&v, in, &arena) == EP_OK) {
 		need(ep_view_eq(v->raw, in));
 		look(v);
+		walk(v);
+		top(v, in);
 		ep_buf_init(&b, text, sizeof(text));
 		rewrite(&b, v);
 		need(ep_view_eq(ep_buf_view(&b), in));
 	}
+	ep_arena_fini(&arena);
+	stray(in);
+	ep_arena_init(&arena, NULL, 0, &heap, 1 << 24);
+	ep_ng_decode_top(&v, in, &arena);
 	ep_arena_fini(&arena);
 	return 0;
 }

@@ -134,6 +134,30 @@ START_TEST(bencode_bounds_the_values)
 }
 END_TEST
 
+START_TEST(bencode_reads_the_top_alone)
+{
+	static const char *const bad[] = {"", "d", "d1:al", "d1:ale", "d1:a9:be",
+			"d1:ade1:alee", "li1e", "d1:al99:ee", "lde", "d1:adi1ee"};
+
+	plain_arena_init(&arena);
+	ck_assert_int_eq(ep_ng_decode_top(&val, EP_LIT(SAMPLE), &arena), EP_OK);
+	ck_assert_view_eq(ep_ng_get_str(val, EP_LIT("call-id")), "abc");
+	ck_assert_int_eq(ep_ng_get_int(val, EP_LIT("num"), 1), -7);
+	const struct ep_ng_val *codec = ep_ng_get(val, EP_LIT("codec"));
+	ck_assert_int_eq(codec->type, EP_NG_DICT);
+	ck_assert_view_eq(codec->raw, "d5:stripl3:red3:rtxee");
+	ck_assert_ptr_null(ep_ng_first(codec));
+	done();
+	for(size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+		plain_arena_init(&arena);
+		ck_assert_msg(
+				ep_ng_decode_top(&val, ep_view_z(bad[i]), &arena) == EP_ESYNTAX,
+				"%s", bad[i]);
+		done();
+	}
+}
+END_TEST
+
 static void cut_fn(struct ep_view cut, void *ctx)
 {
 	size_t *whole = ctx;
@@ -194,7 +218,7 @@ START_TEST(bencode_writes_what_it_reads)
 }
 END_TEST
 
-UNIT_MAIN("ng/bencode", bencode_reads_each_type,
+UNIT_MAIN("ng/bencode", bencode_reads_the_top_alone, bencode_reads_each_type,
 		bencode_takes_digits_as_a_number, bencode_refuses_what_is_none,
 		bencode_keeps_its_limits, bencode_bounds_the_keys_of_a_dictionary,
 		bencode_bounds_the_values, bencode_every_cut,
