@@ -8,6 +8,10 @@
 //   the queries cost it is the difference between held calls with and without
 //   them. No call gets media here: that is when most is asked. Ways take
 //   turns in slices of one run.
+// forwarder_vs_rtpengine: the same of a program that hands datagrams on unseen
+//   and does nothing else, without any watching: at this rate most of what a
+//   process between the two costs is the system's (two datagrams in, two out,
+//   asleep and woken up twice a command), and no work of its own.
 // setups_per_s: call set-ups offered and answered a second, without a command
 //   lost (none unanswered, none refused). Once with rtpengine itself behind it,
 //   as far as that goes on this machine, and once with a responder that costs
@@ -28,6 +32,8 @@ const PER_S = 100;
 const HOLD_ms = 2000;
 const GOAL_SHARE = 0.1;
 const GOAL_PER_S = 1000;
+
+const BARE = { host: '127.0.0.9', port: 2223 };
 
 let run = 0;
 function load({ host, port }, calls, perSecond, hold_ms, sdp = AUDIO) {
@@ -54,17 +60,19 @@ const median = (list) => {
 };
 
 /** CPU us of a call, by what it is spent on; the medians of the slices. */
-async function shares(rtpengine, iq, sdp) {
+async function shares(rtpengine, iq, bare, sdp) {
 	const us = {};
 	for (let s = -1, spoilt = 0; s < SLICES; s++) {
 		let slice;
 		try {
 			const [commands] = await spent([rtpengine], RTPENGINE, 0, sdp);
 			const [held] = await spent([rtpengine], RTPENGINE, HOLD_ms, sdp);
+			const [forwarder] = await spent([bare], BARE, 0, sdp);
 			const [, passing] = await spent([rtpengine, iq], NORTH, 0, sdp);
 			const [watched, all] = await spent([rtpengine, iq], NORTH, HOLD_ms, sdp);
 			const queries = Math.max(0, watched - held);
-			slice = { commands, queries, passing, watching: all - passing, share: all / (commands + queries) };
+			slice = { commands, queries, passing, watching: all - passing, share: all / (commands + queries),
+				forwarder, floor: forwarder / commands };
 		} catch (error) {
 			// On a machine that others keep busy, calls fail whoever is asked.
 			if (++spoilt > SLICES) throw error;
@@ -97,13 +105,15 @@ async function main(out) {
 	const rtpengine = await startRtpengine({ ports: [10000, 65000], args: ['--log-level=4'] });
 	let iq = await startIq();
 	await iq.wrote(/in service/);
+	const bare = new Program(LOAD, ['forward', BARE.host, String(BARE.port), RTPENGINE.host, String(RTPENGINE.port)]);
 	const us = {};
 	for (const [name, sdp] of [['audio and video', VIDEO], ['audio', AUDIO]]) {
-		us[name] = await shares(rtpengine, iq, sdp);
-		const { commands, queries, passing, watching } = us[name];
+		us[name] = await shares(rtpengine, iq, bare, sdp);
+		const { commands, queries, passing, watching, forwarder, floor } = us[name];
 		row(`CPU of one call, ${name}`, 'us', 'share');
 		row('rtpengine: offer, answer, delete', commands.toFixed(0), '');
 		row(`rtpengine: queries in ${HOLD_ms / 1000} s`, queries.toFixed(0), '');
+		row('a forwarder: offer, answer, delete', forwarder.toFixed(0), floor.toFixed(3));
 		row('rtpengine-iq: offer, answer, delete', passing.toFixed(0), (passing / commands).toFixed(3));
 		row(`rtpengine-iq: watching for ${HOLD_ms / 1000} s`, watching.toFixed(0), '');
 		row('rtpengine-iq of rtpengine, all', (passing + watching).toFixed(0), us[name].share.toFixed(3));
@@ -112,6 +122,8 @@ async function main(out) {
 	}
 	figures.cpu_vs_rtpengine = us['audio and video'].share;
 	figures.cpu_vs_rtpengine_audio = us.audio.share;
+	figures.forwarder_vs_rtpengine = us['audio and video'].floor;
+	await bare.end();
 	row('call set-ups', 'per s', 'p99 ms', 'repeated');
 	const say = (name, { best, first_bad: bad }) => {
 		row(`${name}: nothing lost`, best.offered_per_s.toFixed(0), best.setup_ms_p99 ?? '', best.repeated ?? '');
@@ -139,6 +151,7 @@ async function main(out) {
 	if (out) writeFileSync(out, `${JSON.stringify([
 		figure('cpu_vs_rtpengine', '', "rtpengine's CPU for the ng commands of a call with audio and video", GOAL_SHARE),
 		figure('cpu_vs_rtpengine_audio', '', "rtpengine's CPU for the ng commands of a call with audio", null),
+		figure('forwarder_vs_rtpengine', '', 'the same of a program that hands datagrams on and no more', null),
 		figure('setups_per_s', '1/s', 'a responder in place of rtpengine', GOAL_PER_S),
 		figure('setups_per_s_rtpengine', '1/s', 'rtpengine itself behind rtpengine-iq', null),
 		figure('setups_per_s_rtpengine_alone', '1/s', 'rtpengine without rtpengine-iq', null),

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* For bench-iq. Two programs in one:
+/* For bench-iq. Three programs in one:
  *
  *   load HOST PORT CALLS PER_S HOLD_ms OFFER ANSWER [PREFIX]
  *       sets calls up at an even rate (offer, answer, HOLD_ms, delete), sends
@@ -7,12 +7,16 @@
  *   respond HOST PORT OFFER ANSWER
  *       an ng server that costs next to nothing: says ok to everything, with a
  *       session description as large as a real one
+ *   forward HOST PORT TO_HOST TO_PORT
+ *       what a process between one proxy and rtpengine costs at least:
+ *       datagrams go on as they come, and back, unseen
  */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -309,8 +313,38 @@ static void respond_run(int fd)
 	}
 }
 
+static void forward_run(int north, int south)
+{
+	static char text[65536];
+	int fds[] = {north, south}, wait = epoll_create1(0);
+	struct sockaddr_in from = {0};
+	socklen_t len = sizeof(from);
+	struct epoll_event e;
+
+	for(unsigned i = 0; i < 2; i++) {
+		e = (struct epoll_event){.events = EPOLLIN, .data.u32 = i};
+		if(epoll_ctl(wait, EPOLL_CTL_ADD, fds[i], &e))
+			die("epoll_ctl");
+	}
+	while(epoll_wait(wait, &e, 1, -1) > 0 || errno == EINTR) {
+		bool up = e.data.u32 == 0;
+		ssize_t n = up ? recvfrom(north, text, sizeof(text), 0,
+							(struct sockaddr *)&from, &len)
+					   : recv(south, text, sizeof(text), 0);
+		if(n > 0 && up)
+			send(south, text, (size_t)n, 0);
+		else if(n > 0)
+			sendto(north, text, (size_t)n, 0, (struct sockaddr *)&from, len);
+	}
+}
+
 int main(int argc, char **argv)
 {
+	if(argc == 6 && strcmp(argv[1], "forward") == 0) {
+		int north = socket_open(argv[2], argv[3], true);
+		forward_run(north, socket_open(argv[4], argv[5], false));
+		return 1;
+	}
 	if(argc == 6 && strcmp(argv[1], "respond") == 0) {
 		load.sdp[0] = file_read(argv[4]);
 		load.sdp[1] = file_read(argv[5]);
