@@ -42,7 +42,7 @@ fuzz-programs: $(FUZZ:%=$(BUILD)/fuzz/%)
 # A second make: the versions and paths of what deps installs are read anew.
 test: deps
 	@$(MAKE) -s --no-print-directory -j2 unit-programs fuzz-programs modules modules-next plugin
-	@test/run.mjs 'step:make -s layers' unit fuzz node+browser+patient
+	@test/run.mjs 'step:make -s layers' unit+whole fuzz node+browser+patient
 
 ## fuzz: run every fuzz target for SECONDS=60
 fuzz: fuzz-programs

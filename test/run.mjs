@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // SPDX-License-Identifier: BSD-2-Clause
-// test/run.mjs [unit|fuzz|node|browser|patient|node+browser|step:<command>...]: runs the suites
+// test/run.mjs [unit|whole|fuzz|node|browser|patient|node+browser|step:<command>...]: runs the suites
 // one after the other, those with a plus beside each other, and
 // counts what they report. One line per job, failures in full, and at the end
 // the line `N passed, N failed, N skipped`. Every job is a process group of its
@@ -28,17 +28,19 @@ function find(dir, match, found = []) {
 }
 
 // Most of a node test is waiting, for timers of SIP and of caches. Those that need the
-// whole machine come one after the other. Sound is measured in one lane of browsers
+// whole machine come one after the other; the one that needs a CPU for itself as long
+// as it runs goes with the unit tests, which wait for nothing. Sound is measured in one lane of browsers
 // alone; browsers that wait, for tokens to end and for pages to come back, have a lane
 // beside it. A lane that has nothing left of its own takes files of node.
-const LANES = { unit: 2, fuzz: 2, node: 3, browser: 1, patient: 1 };
-const HEAVY = ['tna_register/die', 'tna_register/many', 'tna_register/regevent_many', 'sdp_mediate/hold_burst', 'attack/flood', 'attack/malformed',
+const LANES = { unit: 2, whole: 1, fuzz: 2, node: 3, browser: 1, patient: 1 };
+const WHOLE = ['test/int/tna_register/die.test.mjs'];
+const HEAVY = ['tna_register/many', 'tna_register/regevent_many', 'sdp_mediate/hold_burst', 'attack/flood', 'attack/malformed',
 	'webrtc_auth/async', 'webrtc_auth/memory', 'webrtc_auth/flood', 'webrtc_auth/flood_budget'].map((name) => `test/int/${name}.test.mjs`);
 const PATIENT = ['renew', 'bar', 'closecodes', 'faults', 'revoke', 'rtr', 'reload', 'opaque', 'token', 'p1_web', 'p1_entity', 'p1_list', 'p1_pool', 'p1_digest']
 	.map((name) => `test/browser/${name}.test.mjs`);
 // What takes longest begins first, so that no lane ends long behind the others: in
 // this order, all that is not named behind it.
-const LONG = ['token/differential', 'tna_register/die', 'node/epcscf', 'tna_register/subscribe_time', 'idp/rotation', 'webrtc_auth/async',
+const LONG = ['token/differential', 'node/epcscf', 'tna_register/subscribe_time', 'idp/rotation', 'webrtc_auth/async',
 	'scscf/hss', 'attack/malformed', 'webrtc_auth/memory', 'tna_register/regevent', 'tna_register/many', 'webrtc_auth/dmq', 'tna_register/limits_wwsf',
 	'media/safety', 'sdp_mediate/hold_burst', 'webrtc_auth/keys_discovery', 'iq/events', 'iq/events_sid', 'webrtc_auth/revoke', 'webrtc_auth/cache', 'tna_register/bar',
 	'scscf/bar', 'tna_register/regevent_many', 'attack/torture', 'iq/watch', 'attack/flood', 'tna_register/calls', 'webrtc_auth/keys', 'webrtc_auth/logout',
@@ -68,7 +70,8 @@ const jobs = {
 		return { name: `fuzz ${name}`, argv: ['test/fuzz/run', '3', name], seconds: 60 };
 	}),
 	node: () => ['test', 'cfg-examples'].flatMap((d) => find(d, (n) => n.endsWith('.test.mjs')))
-		.filter((f) => !f.startsWith('test/browser/')).map(nodeTest),
+		.filter((f) => !f.startsWith('test/browser/') && !WHOLE.includes(f)).map(nodeTest),
+	whole: () => WHOLE.map(nodeTest),
 	browser: () => browsers().filter((f) => !PATIENT.includes(f)).map(nodeTest),
 	patient: () => PATIENT.map(nodeTest),
 };

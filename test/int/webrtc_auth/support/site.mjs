@@ -19,6 +19,18 @@ export function ownPorts() {
 	return { wss: 8443 + i, rpc: 8080 + i, sip: 5060 + i, core: 5070 + i, waf: 9443 + i };
 }
 
+// One CA and one RSA key for all sites of a process: to make them holds up
+// whatever another test of the file is measuring.
+let shared;
+function made() {
+	if (!shared) {
+		const ca = makeCa();
+		process.once('exit', ca.remove);
+		shared = { ca: { ...ca, remove: () => {} }, rs: makeKey('RS256', 'rs-1') };
+	}
+	return shared;
+}
+
 const script = (s) => `#!KAMAILIO
 debug=2
 log_stderror=yes
@@ -147,14 +159,14 @@ export class Site extends Kamailio {
 		Object.assign(s, { params, kemi, async, first, routes, before, route });
 		Object.assign(s.ports, ports);
 		s.rpcAt.port = s.ports.rpc;
-		s.ca = makeCa();
+		s.ca = made().ca;
 		if (kemi) {
 			const file = join(s.dir, 'kamailio.js');
 			writeFileSync(file, kemi(s));
 			s.params += `\nloadmodule "app_jsdt.so"\nmodparam("app_jsdt", "load", "${file}")\nmodparam("xhttp", "event_callback", "ksr_xhttp_event")\ncfgengine "jsdt"`;
 		}
 		s.waf = new Waf(s.ca, s.ports.waf);
-		s.keys = pairs ?? { es: makeKey('ES256', 'es-1'), rs: makeKey('RS256', 'rs-1'), partner: makeKey('ES256', 'p-1') };
+		s.keys = pairs ?? { es: makeKey('ES256', 'es-1'), rs: made().rs, partner: makeKey('ES256', 'p-1') };
 		s.waf.keys = [s.keys.es, s.keys.rs];
 		writeFileSync(s.partnerFile, JSON.stringify({ keys: [s.keys.partner.jwk] }));
 		writeFileSync(s.config, config(s));
