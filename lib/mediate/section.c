@@ -202,14 +202,27 @@ static enum ep_err transport_copy(struct ep_mediate_edit *e, size_t media)
 	return ep_mediate_attr_plan(e, media, "fingerprint", a.value);
 }
 
-/* Does somebody say that candidates come later? */
-static bool trickles(const struct ep_sdp *sdp, size_t media, size_t transport)
+static bool level_trickles(const struct ep_sdp *sdp, size_t level)
 {
 	struct ep_sdp_attr a;
+	size_t at = 0;
 
-	return ep_mediate_transport_lookup(
-				   &a, sdp, media, transport, EP_LIT("ice-options"))
-		   && ep_view_find(a.value, EP_LIT("trickle")) != SIZE_MAX;
+	while((at = ep_sdp_attr_find(&a, sdp, level, EP_LIT("ice-options"), at))
+			!= SIZE_MAX) {
+		struct ep_view word;
+		at++;
+		while((word = ep_sdp_word_cut(&a.value)).p)
+			if(ep_view_eq(word, EP_LIT("trickle")))
+				return true;
+	}
+	return false;
+}
+
+/* Does somebody say that candidates come later (RFC 8840 4.1.1)? */
+static bool trickles(const struct ep_sdp *sdp, size_t media, size_t transport)
+{
+	return level_trickles(sdp, media) || level_trickles(sdp, transport)
+		   || level_trickles(sdp, EP_SDP_SESSION);
 }
 
 enum ep_err ep_mediate_defaults_plan(struct ep_mediate_edit *e, size_t media)
