@@ -31,7 +31,7 @@ async function withGateway(t, conf, says) {
 	return { gateway, iq, ng };
 }
 
-const perCall = (gateway) => gateway.of('query').reduce((n, { dict }) => n.set(dict['call-id'], (n.get(dict['call-id']) ?? 0) + 1), new Map());
+const perCall = (gateway, from = 0) => gateway.of('query').slice(from).reduce((n, { dict }) => n.set(dict['call-id'], (n.get(dict['call-id']) ?? 0) + 1), new Map());
 
 test('watch_stays_in_its_budget_and_forgets_nobody', async (t) => {
 	let packets = 0;
@@ -45,7 +45,7 @@ test('watch_stays_in_its_budget_and_forgets_nobody', async (t) => {
 	// 200 calls want 800 a second.
 	assert.ok(n <= seconds * 100 + 15, `${n} queries in ${seconds} s`);
 	assert.ok(n >= seconds * 50, `${n} queries in ${seconds} s: the budget is for use`);
-	const counts = perCall(gateway);
+	const counts = perCall(gateway, before);
 	assert.deepEqual(ids.filter((id) => !counts.has(id)), []);
 	assert.ok(Math.max(...counts.values()) <= Math.min(...counts.values()) + 3, `even: ${[...counts.values()].sort((a, b) => a - b)}`);
 });

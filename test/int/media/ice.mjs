@@ -9,14 +9,18 @@ import dgram from 'node:dgram';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { crc32 as zlibCrc } from 'node:zlib';
 
 const COOKIE = 0x2112a442;
 const [REQUEST, SUCCESS] = [0x0001, 0x0101];
 const ATTR = { username: 0x0006, integrity: 0x0008, xorMapped: 0x0020, priority: 0x0024, useCandidate: 0x0025, fingerprint: 0x8028, controlling: 0x802a };
 
 const TABLE = Array.from({ length: 256 }, (_, n) => { for (let k = 0; k < 8; k++) n = n & 1 ? 0xedb88320 ^ (n >>> 1) : n >>> 1; return n >>> 0; });
-const crc32 = zlibCrc ?? ((data) => { let c = 0xffffffff; for (const b of data) c = TABLE[(c ^ b) & 255] ^ (c >>> 8); return (c ^ 0xffffffff) >>> 0; });
+// zlib has it from Node 20 on only.
+function crc32(data) {
+	let c = 0xffffffff;
+	for (const b of data) c = TABLE[(c ^ b) & 255] ^ (c >>> 8);
+	return (c ^ 0xffffffff) >>> 0;
+}
 
 /** One attribute, padded. */
 export function attribute(type, value = Buffer.alloc(0), length = value.length) {
