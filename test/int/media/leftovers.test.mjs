@@ -47,8 +47,13 @@ async function play(mutants) {
 		if (head === undefined || head.startsWith('end ')) return { end: head, bad, cases, refused, status: await ended };
 		const [, name, flags, sdp] = /^gw (\S+) (\d+) (\d+)$/.exec(head);
 		const command = words(await take(Number(flags))), text = await take(Number(sdp)), callId = `c${++cases}`;
-		const reply = await gateway.ask({ ...command, command: 'offer', 'call-id': callId, 'from-tag': 'a', 'received-from': ['IP4', '127.0.0.1'], sdp: text });
-		assert.ok(reply, `${name}: rtpengine does not answer`);
+		const offer = { ...command, command: 'offer', 'call-id': callId, 'from-tag': 'a', 'received-from': ['IP4', '127.0.0.1'], sdp: text };
+		// A datagram may be lost on a busy machine; one that nobody survives is not.
+		const reply = await gateway.ask(offer) ?? await gateway.ask(offer);
+		if (!reply) {
+			child.kill();
+			assert.fail(`${name}: rtpengine does not answer`);
+		}
 		gateway.ask({ command: 'delete', 'call-id': callId, 'from-tag': 'a' });
 		const answer = reply.result === 'ok' ? reply.sdp : '';
 		if (!answer) refused++;
