@@ -32,7 +32,7 @@ function find(dir, match, found = []) {
 // as it runs goes with the unit tests, which wait for nothing. Sound is measured in one lane of browsers
 // alone; browsers that wait, for tokens to end and for pages to come back, have a lane
 // beside it. A lane that has nothing left of its own takes files of node.
-const LANES = { unit: 2, whole: 1, fuzz: 2, node: 3, browser: 1, patient: 1 };
+const LANES = { unit: 2, whole: 1, fuzz: 2, node: 2, browser: 1, patient: 1 };
 const WHOLE = ['test/int/tna_register/die.test.mjs'];
 const HEAVY = ['tna_register/many', 'tna_register/regevent_many', 'sdp_mediate/hold_burst', 'attack/flood', 'attack/malformed',
 	'webrtc_auth/async', 'webrtc_auth/memory', 'webrtc_auth/flood', 'webrtc_auth/flood_budget'].map((name) => `test/int/${name}.test.mjs`);

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { after, before, test } from 'node:test';
+import { checkServerIdentity } from '../../cfg-examples/wwsf/http.mjs';
 import { Wwsf, edgeOf } from '../../cfg-examples/wwsf/wwsf.mjs';
 import { makeCa } from './ca.mjs';
 import { Client, signIn } from './http.mjs';
@@ -201,4 +202,16 @@ test('wwsf_gives_the_epcscf_of_the_plmn', () => {
 	for (const other of [undefined, '', '26202', '2620', 'constructor', '__proto__', {}, ['26202'], 5])
 		assert.equal(edgeOf(site, other), 'wss://a.example');
 	assert.equal(edgeOf({ epcscf: { url: 'wss://a.example' } }, '26201'), 'wss://a.example');
+});
+
+test('wwsf_certificates_of_ipv6_addresses', () => {
+	const says = (names, host) => checkServerIdentity(host, { subject: { CN: 'x' }, subjectaltname: names })?.code ?? 'good';
+	const long = 'DNS:localhost, IP Address:127.0.0.1, IP Address:FD99:0:0:0:0:0:0:1';
+	assert.equal(says(long, 'fd99::1'), 'good');
+	assert.equal(says(long, '127.0.0.1'), 'good');
+	assert.equal(says(long, 'localhost'), 'good');
+	for (const other of ['fd99::2', '::1', '127.0.0.2', 'example.net', '[fd99::1]']) assert.equal(says(long, other), 'ERR_TLS_CERT_ALTNAME_INVALID', other);
+	// A name that pretends to be an address.
+	for (const forged of ['DNS:"a, IP Address:fd99::3"', 'URI:"x, IP Address:FD99:0:0:0:0:0:0:3"', 'DNS:fd99::3', undefined])
+		assert.equal(says(forged, 'fd99::3'), 'ERR_TLS_CERT_ALTNAME_INVALID', forged);
 });
