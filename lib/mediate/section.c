@@ -218,11 +218,15 @@ static bool level_trickles(const struct ep_sdp *sdp, size_t level)
 	return false;
 }
 
-/* Does somebody say that candidates come later (RFC 8840 4.1.1)? */
+/* Does somebody say that candidates come later (RFC 8840 4.1.1)? What a section
+ * says itself is not copied from where it has its transport. */
 static bool trickles(const struct ep_sdp *sdp, size_t media, size_t transport)
 {
-	return level_trickles(sdp, media) || level_trickles(sdp, transport)
-		   || level_trickles(sdp, EP_SDP_SESSION);
+	bool copied = ep_sdp_attr_find(NULL, sdp, media, EP_LIT("ice-options"), 0)
+				  == SIZE_MAX;
+
+	return level_trickles(sdp, media) || level_trickles(sdp, EP_SDP_SESSION)
+		   || (copied && level_trickles(sdp, transport));
 }
 
 enum ep_err ep_mediate_defaults_plan(struct ep_mediate_edit *e, size_t media)

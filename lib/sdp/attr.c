@@ -242,9 +242,10 @@ struct ep_view ep_sdp_connection_get(const struct ep_sdp *sdp, size_t media)
 		size_t end;
 		ep_sdp_section_get(&first, &end, sdp, levels[l]);
 		for(size_t i = first; i < end; i++) {
-			if(sdp->lines[i].type != 'c')
-				continue;
 			struct ep_view rest = sdp->lines[i].value;
+			/* A blank in front, and it is none (RFC 8866 9). */
+			if(sdp->lines[i].type != 'c' || (rest.len && rest.p[0] == ' '))
+				continue;
 			ep_sdp_word_cut(&rest);
 			ep_sdp_word_cut(&rest);
 			return ep_sdp_word_cut(&rest);

@@ -72,7 +72,8 @@ static enum ep_err place_check(const struct ep_sdp *sdp, size_t index,
 	if(line->type == 'v' && !ep_view_eq(line->value, EP_LIT("0")))
 		return EP_ESYNTAX;
 	if(line->type == 'o') {
-		if(*origin || sdp->media_n)
+		if(*origin || sdp->media_n || !line->value.len
+				|| line->value.p[0] == ' ')
 			return EP_ESYNTAX;
 		*origin = true;
 	}
