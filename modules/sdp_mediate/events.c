@@ -152,17 +152,6 @@ static struct ep_view detail_flatten(
 	return ep_buf_view(&out);
 }
 
-static struct ep_view put(char **at, struct ep_view v)
-{
-	char *p = *at;
-
-	if(v.p == NULL)
-		return v;
-	memcpy(p, v.p, v.len);
-	*at += v.len;
-	return ep_view_of(p, v.len);
-}
-
 /* False: not now. */
 static bool give(const struct ep_event *e)
 {
@@ -175,11 +164,11 @@ static bool give(const struct ep_event *e)
 		return false;
 	*copy = *e;
 	at = copy->text;
-	copy->event = put(&at, e->event);
-	copy->callid = put(&at, e->callid);
-	copy->leg = put(&at, e->leg);
-	copy->tag = put(&at, e->tag);
-	copy->detail = put(&at, e->detail);
+	copy->event = ep_view_place(&at, e->event);
+	copy->callid = ep_view_place(&at, e->callid);
+	copy->leg = ep_view_place(&at, e->leg);
+	copy->tag = ep_view_place(&at, e->tag);
+	copy->detail = ep_view_place(&at, e->detail);
 	copy->task = (async_task_t){run, copy};
 	if(ep_iq_push(&copy->task))
 		return true;

@@ -4,6 +4,7 @@
 #include "core/mem/shm_mem.h"
 #include "core/timer.h"
 
+#include "common/view.h"
 #include "common/ending.h"
 #include "common/mem.h"
 #include "mediate/answer.h"
@@ -112,23 +113,12 @@ static void exchange_free(struct ep_exchange *x)
 	__atomic_sub_fetch(under_way, 1, __ATOMIC_RELAXED);
 }
 
-static struct ep_view put(char **at, struct ep_view v)
-{
-	char *p = *at;
-
-	if(v.p == NULL)
-		return v;
-	if(v.len > 0)
-		memcpy(p, v.p, v.len);
-	*at += v.len;
-	return ep_view_of(p, v.len);
-}
-
 static struct ep_exchange *exchange_new(const struct ep_exchange_spec *s)
 {
 	size_t name_len = s->callid.len + (s->leg.p != NULL ? 1 + s->leg.len : 0);
-	struct ep_exchange *x = shm_malloc(sizeof(*x) + s->sdp.len + s->offer.len + s->later.len
-									   + s->callid.len + name_len + 1);
+	struct ep_exchange *x =
+			shm_malloc(sizeof(*x) + s->sdp.len + s->offer.len + s->later.len
+					   + s->callid.len + name_len + 1);
 	struct ep_buf name;
 	char *at;
 
@@ -136,10 +126,10 @@ static struct ep_exchange *exchange_new(const struct ep_exchange_spec *s)
 		return NULL;
 	*x = (struct ep_exchange){.spec = *s, .node = EP_NODE_NONE};
 	at = x->text;
-	x->spec.sdp = put(&at, s->sdp);
-	x->spec.offer = put(&at, s->offer);
-	x->spec.later = put(&at, s->later);
-	x->spec.callid = put(&at, s->callid);
+	x->spec.sdp = ep_view_place(&at, s->sdp);
+	x->spec.offer = ep_view_place(&at, s->offer);
+	x->spec.later = ep_view_place(&at, s->later);
+	x->spec.callid = ep_view_place(&at, s->callid);
 	x->spec.leg = ep_view_none(); /* it is in the name */
 	ep_buf_init(&name, at, name_len);
 	ep_command_put_name(&name, s->callid, s->leg);

@@ -84,18 +84,6 @@ static void done(void *ctx, enum ep_mediate_cause cause, struct ep_view sdp)
 
 /* --- SIP worker --- */
 
-static struct ep_view put(char **at, struct ep_view v)
-{
-	char *p = *at;
-
-	if(v.p == NULL)
-		return v;
-	if(v.len > 0)
-		memcpy(p, v.p, v.len);
-	*at += v.len;
-	return ep_view_of(p, v.len);
-}
-
 static struct waiting *waiting_new(
 		const struct ep_exchange_spec *s, const struct ep_resume *resume)
 {
@@ -109,10 +97,10 @@ static struct waiting *waiting_new(
 			.route = resume->route, .is_new_call = s->initial && s->is_offer};
 	at = w->text;
 	/* KEMI engines look for a text that ends in NUL. */
-	w->function = put(&at, resume->function);
+	w->function = ep_view_place(&at, resume->function);
 	*at++ = '\0';
-	w->callid = put(&at, s->callid);
-	w->leg = put(&at, s->leg);
+	w->callid = ep_view_place(&at, s->callid);
+	w->leg = ep_view_place(&at, s->leg);
 	return w;
 }
 
