@@ -9,6 +9,7 @@
 #include "core/route.h"
 
 #include "base/buf.h"
+#include "common/eventroute.h"
 #include "common/mem.h"
 #include "common/view.h"
 #include "ng/message.h"
@@ -64,29 +65,10 @@ const struct ep_event *ep_event_current(void)
 
 static void run(void *p)
 {
-	sr_kemi_eng_t *engine = sr_kemi_eng_get();
-	str name = str_init(ROUTE), callback = ep_str_view(set.callback);
-	int route = route_lookup(&event_rt, name.s), backup;
-	run_act_ctx_t ctx;
-	sip_msg_t *msg;
-
 	cfg_update();
-	if(route >= 0 && event_rt.rlist[route] == NULL)
-		route = -1;
-	if(route < 0 && (engine == NULL || callback.len == 0))
-		return;
-	msg = faked_msg_next();
-	backup = get_route_type();
-	set_route_type(EVENT_ROUTE);
 	current = p;
-	init_run_actions_ctx(&ctx);
-	if(route >= 0)
-		run_top_route(event_rt.rlist[route], msg, &ctx);
-	else
-		sr_kemi_route(engine, msg, EVENT_ROUTE, &callback, &name);
+	ep_event_route_run(ROUTE, set.callback);
 	current = NULL;
-	set_route_type(backup);
-	ksr_msg_env_reset();
 }
 
 /* --- the Iq process: an event for the async workers --- */

@@ -11,6 +11,7 @@
 #include "core/timer_proc.h"
 
 #include "common/ending.h"
+#include "common/eventroute.h"
 #include "common/mem.h"
 #include "common/view.h"
 #include "calls.h"
@@ -313,33 +314,12 @@ static bool take_revoked(void)
 
 static void run_event(const struct job *j)
 {
-	sr_kemi_eng_t *engine = sr_kemi_eng_get();
-	run_act_ctx_t ctx;
-	str name, callback = ep_str_view(tna_set.event_callback);
-	sip_msg_t *msg;
-	int route, backup;
-
 	if(j->event == TNA_EVENT_NONE)
 		return;
-	name.s = (char *)event_names[j->event];
-	name.len = strlen(name.s);
-	route = route_lookup(&event_rt, name.s);
-	if(route >= 0 && event_rt.rlist[route] == NULL)
-		route = -1;
-	if(route < 0 && (engine == NULL || callback.len == 0))
-		return;
-	msg = faked_msg_next();
-	backup = get_route_type();
-	set_route_type(EVENT_ROUTE);
 	event_id = j->id;
-	init_run_actions_ctx(&ctx);
-	if(route >= 0)
-		run_top_route(event_rt.rlist[route], msg, &ctx);
-	else
-		sr_kemi_route(engine, msg, EVENT_ROUTE, &callback, &name);
+	ep_event_route_run(
+			event_names[j->event], tna_set.event_callback);
 	event_id = NULL;
-	set_route_type(backup);
-	ksr_msg_env_reset();
 }
 
 /* What else the page has on it goes on: who ends all of it closes with the
